@@ -1,0 +1,1 @@
+"""The skin: settings, use cases, command line and HTTP."""

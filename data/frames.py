@@ -1,0 +1,239 @@
+"""The frames every reader yields, every store keeps and every circle takes: their columns, types and units.
+
+All are in EPSG:4490 (CGCS2000, longitude then latitude). ``conform`` is the gate: what passes it can be stored.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from geo.errors import CRSMismatchError, Fault, InputError, MissingCRSError
+
+CRS_KEPT: Final = "EPSG:4490"
+"""Geographic CGCS2000, the CRS of everything that is kept."""
+
+Kind = Literal["int", "float", "bool", "text", "date"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its type, unit, whether it may be empty, and its titles."""
+
+    kind: Kind
+    unit: str = ""
+    required: bool = True
+    zh: str = ""
+    en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameSpec:
+    """The columns of one frame, its key and the geometry types it may hold."""
+
+    name: str
+    key: str
+    geometry: frozenset[str]
+    columns: Mapping[str, Column]
+
+
+_LINE = frozenset({"LineString"})
+_POINT = frozenset({"Point"})
+_SHAPE = frozenset({"Point", "Polygon", "MultiPolygon", "LineString", "MultiLineString"})
+
+STREETS: Final = FrameSpec(
+    "streets",
+    "seg_id",
+    _LINE,
+    {
+        "seg_id": Column("int", zh="路段号", en="segment"),
+        "u": Column("int", zh="起点节点", en="start node"),
+        "v": Column("int", zh="终点节点", en="end node"),
+        "way_id": Column("text", required=False, zh="道路编号", en="way"),
+        "name": Column("text", required=False, zh="路名", en="name"),
+        "highway": Column("text", required=False, zh="道路等级", en="class (OSM highway)"),
+        "walk": Column("bool", zh="可步行", en="walkable, both ways"),
+        "cycle_fwd": Column("bool", zh="可骑行（顺向）", en="cyclable from u to v"),
+        "cycle_bwd": Column("bool", zh="可骑行（逆向）", en="cyclable from v to u"),
+        "drive_fwd": Column("bool", zh="可驾车（顺向）", en="drivable from u to v"),
+        "drive_bwd": Column("bool", zh="可驾车（逆向）", en="drivable from v to u"),
+        "maxspeed_kph": Column("float", "km/h", required=False, zh="限速", en="speed limit"),
+        "incline_pct": Column("float", "%", required=False, zh="坡度标注", en="tagged incline, u to v"),
+        "bridge": Column("bool", zh="桥", en="bridge"),
+        "tunnel": Column("bool", zh="隧道", en="tunnel"),
+        "synthetic": Column("bool", zh="合成", en="synthetic"),
+    },
+)
+"""One row a street segment between two nodes; both directions. Z, where present, is smoothed elevation in metres."""
+
+DEMAND: Final = FrameSpec(
+    "demand",
+    "demand_id",
+    _POINT,
+    {
+        "demand_id": Column("text", zh="需求点编号", en="demand point"),
+        "weight": Column("float", zh="权重", en="weight, in the demand's unit"),
+        "area_code": Column("text", required=False, zh="乡镇（街道）代码", en="township code, 9 digits"),
+        "unit_2020": Column("text", required=False, zh="2020年普查单元", en="census unit of 2020"),
+        "method": Column("text", zh="来源方法", en="how the weight was made"),
+        "synthetic": Column("bool", zh="合成", en="synthetic position"),
+    },
+)
+
+AREAS: Final = FrameSpec(
+    "areas",
+    "code",
+    _SHAPE,
+    {
+        "code": Column("text", zh="代码", en="code"),
+        "name": Column("text", zh="名称", en="name"),
+        "level": Column("text", zh="层级", en="city, county, township, village or unit_2020"),
+        "parent": Column("text", required=False, zh="上级代码", en="code of the area above"),
+        "kind": Column("text", required=False, zh="类型", en="kind (镇, 乡, 街道, 村委会, 居委会 …)"),
+        "valid_from": Column("date", required=False, zh="起效日期", en="valid from"),
+        "valid_to": Column("date", required=False, zh="失效日期", en="valid to"),
+        "error_m": Column("float", "m", required=False, zh="位置误差", en="radius of the position's error"),
+        "source": Column("text", zh="来源", en="source"),
+        "synthetic": Column("bool", zh="合成", en="synthetic geometry"),
+    },
+)
+
+CONTEXT: Final = FrameSpec(
+    "context",
+    "ctx_id",
+    _SHAPE,
+    {
+        "ctx_id": Column("text", zh="编号", en="id"),
+        "kind": Column("text", zh="类别", en="water, green, building, residential, station, place …"),
+        "name": Column("text", required=False, zh="名称", en="name"),
+        "tag": Column("text", required=False, zh="OSM 标签", en="OSM tag, key=value"),
+        "public": Column("bool", zh="可公开", en="may be shown to the public"),
+        "source": Column("text", zh="来源", en="source"),
+        "synthetic": Column("bool", zh="合成", en="synthetic"),
+    },
+)
+
+_FACILITY_COLUMNS: Final[dict[str, Column]] = {
+    "FAC_ID": Column("text", zh="设施编号", en="facility id"),
+    "NAME": Column("text", required=False, zh="名称", en="name"),
+    "CAT": Column("text", required=False, zh="大类", en="category"),
+    "XZQDM12": Column("text", required=False, zh="行政区划代码", en="12-digit area code"),
+    "XZQMC": Column("text", required=False, zh="行政区划名称", en="area name"),
+    "ADDR": Column("text", required=False, zh="地址", en="address"),
+    "CRS_SRC": Column("text", zh="来源坐标系", en="CRS or datum of the source"),
+    "ACC_M": Column("float", "m", required=False, zh="位置精度", en="positional accuracy"),
+    "SRC": Column("text", zh="数据来源", en="source"),
+    "SURV_DATE": Column("date", required=False, zh="调查日期", en="survey date"),
+    "STATUS": Column("text", required=False, zh="状态", en="规划, 在建, 运营 or 停用"),
+    "OPEN_DATE": Column("date", required=False, zh="启用日期", en="opened"),
+    "CLOSE_DATE": Column("date", required=False, zh="停用日期", en="closed"),
+    "USCC": Column("text", required=False, zh="统一社会信用代码", en="unified social credit code"),
+    "GB4754": Column("text", required=False, zh="国民经济行业代码", en="industry code, GB/T 4754"),
+    "PUB_LVL": Column("text", required=False, zh="公开级别", en="publicity tier: public or internal"),
+    "CHK_STATE": Column("text", required=False, zh="核查状态", en="check state"),
+    "OSM_TAG": Column("text", required=False, zh="OSM 标签", en="the OSM tag it came by"),
+    "SYNTHETIC": Column("bool", zh="合成", en="synthetic"),
+}
+
+
+def facility_spec(layer: str, own: Mapping[str, Column]) -> FrameSpec:
+    """Return the spec of a facility layer: the common fields and its ``own`` (``shared`` names of ≤ 10 bytes)."""
+    return FrameSpec(f"facilities.{layer}", "FAC_ID", _POINT, {**_FACILITY_COLUMNS, **own})
+
+
+def _typed(values: pd.Series, column: Column) -> pd.Series:
+    if column.kind == "int":
+        return values.astype("int64")
+    if column.kind == "float":
+        return pd.to_numeric(values).astype("float64")
+    if column.kind == "bool":
+        return values.astype("bool")
+    if column.kind == "date":
+        return pd.to_datetime(values).astype("datetime64[s]")
+    text = values.astype("object")
+    return text.where(text.notna(), None).astype("str")
+
+
+def conform(frame: gpd.GeoDataFrame, spec: FrameSpec, *, file: str | None = None) -> gpd.GeoDataFrame:
+    """Return ``frame`` with exactly the columns of ``spec``, typed and in order, geometry last.
+
+    Optional columns that are absent are added empty; unknown ones are dropped. Nothing is reprojected.
+
+    Raises MissingCRSError, CRSMismatchError (not EPSG:4490), and InputError naming every fault: a required
+    column absent or empty, a key twice, a geometry of the wrong type, empty, or outside the Earth.
+    """
+    if frame.crs is None:
+        raise MissingCRSError(f"{spec.name} has no CRS; declare it where the file is read")
+    if frame.crs != CRS_KEPT:
+        raise CRSMismatchError(f"{spec.name} is in {frame.crs.to_string()}, kept is {CRS_KEPT}")
+    faults: list[Fault] = []
+    out: dict[str, pd.Series] = {}
+    for name, column in spec.columns.items():
+        if name not in frame.columns:
+            if column.required:
+                faults.append(
+                    Fault("missing_column", f"column {name} is missing.", f"add {column.en or name}.", file)
+                )
+                continue
+            blank = pd.Series([None] * len(frame), index=frame.index, dtype="object")
+            out[name] = _typed(blank, column)
+            continue
+        values = frame[name]
+        if column.required:
+            faults += [
+                Fault("empty", f"{name} is empty.", f"fill in {column.en or name}.", file, int(i), name)
+                for i in np.flatnonzero(values.isna().to_numpy())[:100]
+            ]
+        try:
+            out[name] = _typed(values, column)
+        except (TypeError, ValueError) as error:
+            faults.append(
+                Fault("type", f"{name} is not {column.kind}: {error}.", "correct the column.", file, None, name)
+            )
+    faults += _geometry_faults(frame, spec, file)
+    if spec.key in out:
+        twice = out[spec.key].duplicated().to_numpy()
+        faults += [
+            Fault(
+                "duplicate_key", "the id occurs twice.", "give each row its own id.", file, int(i), spec.key,
+                str(out[spec.key].iloc[i]),
+            )
+            for i in np.flatnonzero(twice)[:100]
+        ]  # fmt: skip
+    if faults:
+        raise InputError(faults)
+    return gpd.GeoDataFrame(out, geometry=frame.geometry.to_numpy(), crs=CRS_KEPT).reset_index(drop=True)
+
+
+def _geometry_faults(frame: gpd.GeoDataFrame, spec: FrameSpec, file: str | None) -> list[Fault]:
+    kinds = frame.geometry.geom_type.to_numpy()
+    empty = (frame.geometry.isna() | frame.geometry.is_empty).to_numpy()
+    faults = [
+        Fault("no_geometry", "the row has no geometry.", "give it a position or take it out.", file, int(i))
+        for i in np.flatnonzero(empty)[:100]
+    ]
+    wrong = ~empty & ~np.isin(kinds.astype(str), list(spec.geometry))
+    faults += [
+        Fault(
+            "geometry_type",
+            f"{kinds[i]} where {' or '.join(sorted(spec.geometry))} is expected.",
+            "convert the geometry.", file, int(i),
+        )
+        for i in np.flatnonzero(wrong)[:100]
+    ]  # fmt: skip
+    bounds = frame.geometry.bounds.to_numpy()
+    outside = ~empty & ~(
+        (bounds[:, 0] >= -180) & (bounds[:, 2] <= 180) & (bounds[:, 1] >= -90) & (bounds[:, 3] <= 90)
+    )
+    faults += [
+        Fault(
+            "off_earth", "the coordinates are not longitude and latitude in degrees.",
+            "declare the CRS they are in, or swap them back.", file, int(i), "geometry",
+            ", ".join(f"{x:.4f}" for x in bounds[i]),
+        )
+        for i in np.flatnonzero(outside)[:100]
+    ]  # fmt: skip
+    return faults

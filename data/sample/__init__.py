@@ -1,0 +1,1 @@
+"""The Lanzhou sample."""

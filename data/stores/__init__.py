@@ -1,0 +1,1 @@
+"""Editions and drafts: one protocol, several adapters."""

@@ -1,0 +1,1 @@
+"""Standards, plan and administrative facts, every value with unit, clause and source."""

@@ -1,0 +1,1 @@
+"""The spatial engine: arrays and frames in, arrays and frames out."""

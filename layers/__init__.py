@@ -1,0 +1,1 @@
+"""The domain: facility layers, circles, the plan."""

@@ -1,0 +1,1 @@
+"""Circles: the coverage analyses, one file each."""

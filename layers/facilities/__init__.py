@@ -1,0 +1,1 @@
+"""Facility layers, declared: one file each."""
