@@ -1,7 +1,9 @@
 """Mapbox Vector Tiles, version 2.1: whole layers encoded with array operations, never feature by feature.
 
 Geometry comes in tile units (x right, y down, the tile from 0 to ``extent``); ``web_mercator`` and
-``to_tile_units`` make them from longitude and latitude. Source of the format: Mapbox Vector Tile Specification 2.1.
+``to_tile_units`` make them from longitude and latitude.
+
+Source of the format: Mapbox Vector Tile Specification 2.1.
 """
 
 from collections.abc import Iterator, Mapping
@@ -311,7 +313,7 @@ def on_whole_units(shapes: Geometries) -> Geometries:
 
 
 def _path_commands(kind: Literal[2, 3], xy: Integers, path: Integers, feature_of: Integers) -> _Commands:
-    """Encode paths of vertices (V, 2), ``path`` (V,) rising; ``feature_of`` has each path's feature, rising."""
+    """Encode vertices (V, 2) of rising ``path`` (V,); ``feature_of`` has each path's feature, rising."""
     keep = np.ones(len(xy), np.bool_)
     keep[1:] = (np.diff(xy, axis=0) != 0).any(axis=1) | (path[1:] != path[:-1])
     xy, path = xy[keep], path[keep]
