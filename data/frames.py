@@ -174,9 +174,7 @@ def conform(frame: gpd.GeoDataFrame, spec: FrameSpec, *, file: str | None = None
     for name, column in spec.columns.items():
         if name not in frame.columns:
             if column.required:
-                faults.append(
-                    Fault("missing_column", f"column {name} is missing.", f"add {column.en or name}.", file)
-                )
+                faults.append(Fault("missing_column", f"column {name} is missing.", f"add {column.en or name}.", file))
                 continue
             blank = pd.Series([None] * len(frame), index=frame.index, dtype="object")
             out[name] = _typed(blank, column)
@@ -225,9 +223,7 @@ def _geometry_faults(frame: gpd.GeoDataFrame, spec: FrameSpec, file: str | None)
         for i in np.flatnonzero(wrong)[:100]
     ]  # fmt: skip
     bounds = frame.geometry.bounds.to_numpy()
-    outside = ~empty & ~(
-        (bounds[:, 0] >= -180) & (bounds[:, 2] <= 180) & (bounds[:, 1] >= -90) & (bounds[:, 3] <= 90)
-    )
+    outside = ~empty & ~((bounds[:, 0] >= -180) & (bounds[:, 2] <= 180) & (bounds[:, 1] >= -90) & (bounds[:, 3] <= 90))
     faults += [
         Fault(
             "off_earth", "the coordinates are not longitude and latitude in degrees.",

@@ -113,8 +113,8 @@ def _trace(
                     before_b[e] = b
                     cost_f = forward[e] if side == 0 else backward[e]
                     cost_b = backward[e] if side == 0 else forward[e]
-                    f = blocked if cost_f == blocked else f + cost_f
-                    b = blocked if cost_b == blocked else b + cost_b
+                    f = np.int64(blocked if cost_f == blocked else f + cost_f)
+                    b = np.int64(blocked if cost_b == blocked else b + cost_b)
                     here = v[e] if side == 0 else u[e]
                     if not through[here] or here == n:
                         break
@@ -137,6 +137,4 @@ def contract(u: I64, v: I64, forward_ms: I32, backward_ms: I32, nodes: int) -> C
     through = _passable(indptr, ends, forward_ms, backward_ms, nodes, blocked)
     traced = _trace(u, v, forward_ms, backward_ms, indptr, ends, through, blocked)
     start, end, total_f, total_b, chain, against, before_f, before_b, count = traced
-    return Chains(
-        start[:count], end[:count], total_f[:count], total_b[:count], chain, against, before_f, before_b
-    )
+    return Chains(start[:count], end[:count], total_f[:count], total_b[:count], chain, against, before_f, before_b)

@@ -28,10 +28,7 @@ def metric_crs_for(lon: float, lat: float) -> str:
     >>> metric_crs_for(103.83, 36.06), metric_crs_for(103.2, 36.7), metric_crs_for(1.52, 42.5)
     ('EPSG:4544', 'EPSG:4543', 'EPSG:32631')
     """
-    if (
-        _CGCS2000_LON[0] <= lon <= _CGCS2000_LON[1]
-        and _CGCS2000_LAT[0] <= lat <= _CGCS2000_LAT[1]
-    ):
+    if _CGCS2000_LON[0] <= lon <= _CGCS2000_LON[1] and _CGCS2000_LAT[0] <= lat <= _CGCS2000_LAT[1]:
         zone = int(np.floor((lon + 1.5) / 3.0))
         return f"EPSG:{_FIRST_ZONE_EPSG + zone - _FIRST_ZONE}"
     utm = min(int(np.floor((lon + 180.0) / 6.0)) + 1, 60)

@@ -73,7 +73,7 @@ def bd09_to_gcj02(lonlat: F64) -> F64:
     guess = lonlat - np.array([0.0065, 0.006])
     for _ in range(_ROUNDS):
         guess = guess + lonlat - gcj02_to_bd09(guess)
-    return guess
+    return np.asarray(guess)
 
 
 def wgs84_to_bd09(lonlat: F64) -> F64:

@@ -5,6 +5,7 @@ They are for looking at. People are counted on the network, never with polygons.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import contourpy
@@ -54,7 +55,16 @@ class TimeField:
 
 @kernel
 def _spread(
-    x: F64, y: F64, ms: F64, x0: float, y0: float, cell: float, rows: int, columns: int, radius: float, pace: float
+    x: F64,
+    y: F64,
+    ms: F64,
+    x0: float,
+    y0: float,
+    cell: float,
+    rows: int,
+    columns: int,
+    radius: float,
+    pace: float,
 ) -> F32:
     """Return (rows, columns) least of sample time + straight distance · pace (ms per m) within ``radius``."""
     out = np.full((rows, columns), np.inf, np.float32)
@@ -144,21 +154,17 @@ def display_polygons(
 def _contour(field: TimeField, limit: float) -> shapely.Geometry:
     band = field.cell_m * 500.0
     clipped = np.clip(field.ms.astype(np.float64), limit - band, limit + band)
-    generator = contourpy.contour_generator(
-        x=field.x, y=field.y, z=clipped, fill_type=contourpy.FillType.OuterOffset
-    )
-    points, offsets = generator.filled(-np.inf, limit)
+    generator = contourpy.contour_generator(x=field.x, y=field.y, z=clipped, fill_type=contourpy.FillType.OuterOffset)
+    filled = generator.filled(-np.inf, limit)
     shapes = []
-    for xy, offset in zip(points, offsets, strict=True):
-        rings = [xy[a:b] for a, b in zip(offset[:-1], offset[1:], strict=True)]
+    for xy, offset in zip(filled[0], filled[1], strict=True):
+        assert xy is not None and offset is not None  # chunks are only empty where chunking was asked for
+        rings = [xy[a:b] for a, b in pairwise(offset)]
         shapes.append(shapely.Polygon(rings[0], rings[1:]))
-    whole = shapely.make_valid(shapely.MultiPolygon(shapes), method="structure", keep_collapsed=False)
-    return whole
+    return shapely.make_valid(shapely.MultiPolygon(shapes), method="structure", keep_collapsed=False)
 
 
-def _without_water(
-    field: TimeField, area: shapely.Geometry, limit: float, water: shapely.Geometry
-) -> shapely.Geometry:
+def _without_water(field: TimeField, area: shapely.Geometry, limit: float, water: shapely.Geometry) -> shapely.Geometry:
     dry = shapely.difference(area, water)
     parts = shapely.get_parts(dry)
     parts = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]

@@ -138,8 +138,6 @@ def nearest_at_points(
     own_access: I32,
     first_of_chain: I64,
     member: I64,
-    place_from_start: I32,
-    place_from_end: I32,
     place_to_start: I32,
     place_to_end: I32,
     place_access: I32,

@@ -45,9 +45,7 @@ def web_mercator(lonlat: ArrayLike) -> NDArray[np.float64]:
     return np.column_stack([degrees[:, 0] / 360 + 0.5, 0.5 - np.arcsinh(np.tan(latitude)) / (2 * np.pi)])
 
 
-def to_tile_units(
-    world: NDArray[np.float64], z: int, x: int, y: int, *, extent: int = EXTENT
-) -> NDArray[np.float64]:
+def to_tile_units(world: NDArray[np.float64], z: int, x: int, y: int, *, extent: int = EXTENT) -> NDArray[np.float64]:
     """Return (N, 2) positions in units of tile ``z/x/y`` for (N, 2) positions of ``web_mercator``."""
     units: NDArray[np.float64] = (world * float(1 << z) - np.array([x, y], np.float64)) * extent
     return units
@@ -109,9 +107,7 @@ def encode_points(
     Raises ValueError where columns, positions and ids differ in length.
     """
     units = np.rint(np.asarray(xy, np.float64).reshape(-1, 2)).astype(np.int64)
-    return _layer(
-        name, columns, _point_commands(units, np.arange(len(units))), np.asarray(ids), len(units), extent
-    )
+    return _layer(name, columns, _point_commands(units, np.arange(len(units))), np.asarray(ids), len(units), extent)
 
 
 def encode_lines(
@@ -343,9 +339,7 @@ def _path_commands(kind: Literal[2, 3], xy: Integers, path: Integers, feature_of
 
 def _encoded(kind: int, rows: Integers, tokens: NDArray[np.uint64], begin: Integers) -> _Commands:
     sizes = _sizes(tokens)
-    return _Commands(
-        np.full(len(rows), kind, np.uint8), rows, _varints(tokens, sizes), np.add.reduceat(sizes, begin)
-    )
+    return _Commands(np.full(len(rows), kind, np.uint8), rows, _varints(tokens, sizes), np.add.reduceat(sizes, begin))
 
 
 def _merged(parts: list[_Commands]) -> _Commands:

@@ -73,8 +73,7 @@ def field_to_facilities(streets: Streets, facilities: Snapped, *, limit_ms: int)
     if limit_ms < 0:
         raise ParameterError(f"the limit is {limit_ms} ms; it is a time of 0 or more")
     rows = np.flatnonzero(facilities.on)
-    everywhere = streets.on_chain(facilities.segment, facilities.fraction)
-    places = everywhere
+    places = streets.on_chain(facilities.segment, facilities.fraction)
     access = facilities.access_ms
     chains = streets.chains
     node = np.concatenate([chains.start[places.chain[rows]], chains.end[places.chain[rows]]])
@@ -119,8 +118,6 @@ def read_field(field: Field, points: Snapped) -> Nearest:
         points.access_ms,
         field.first_of_chain,
         field.member,
-        field.places.from_start_ms,
-        field.places.from_end_ms,
         field.places.to_start_ms,
         field.places.to_end_ms,
         field.place_access_ms,
@@ -132,9 +129,7 @@ def read_field(field: Field, points: Snapped) -> Nearest:
     return Nearest(best, np.where(points.on, tag, -1), status)
 
 
-def nearest_facility(
-    streets: Streets, facilities: Snapped, demand: Snapped, *, limit_ms: int
-) -> Nearest:
+def nearest_facility(streets: Streets, facilities: Snapped, demand: Snapped, *, limit_ms: int) -> Nearest:
     """Return the Nearest facility of each snapped demand point, travelling from demand to facility.
 
     t = access + network + access; a point at exactly ``limit_ms`` is "ok".

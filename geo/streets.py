@@ -117,9 +117,7 @@ class Streets:
         """Return the metric CRS."""
         return self.segments.crs
 
-    def snap(
-        self, xy: F64, *, crs: str, max_snap_m: float, main_component_only: bool = False
-    ) -> Snapped:
+    def snap(self, xy: F64, *, crs: str, max_snap_m: float, main_component_only: bool = False) -> Snapped:
         """Return where the (K, 2) metres ``xy`` meet the nearest point of the nearest street.
 
         Of equally near streets the lowest id is taken. ``main_component_only`` leaves every component but the

@@ -23,8 +23,12 @@ class ElevationModel(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Draped:
-    """Lines with elevation: (K, 2) ``xy`` metres, (K,) ``z`` metres, (E + 1,) ``starts``, (K,) ``fraction`` of the
-    original piece and (K,) ``piece``, the original vertex a vertex follows, for carrying other coordinates along.
+    """Lines with elevation at every vertex.
+
+    Attributes:
+        xy, z: (K, 2) and (K,) metres.
+        starts: (E + 1,) where each line's vertices start.
+        piece, fraction: (K,) the original vertex each vertex follows, and how far on its way to the next it lies.
     """
 
     xy: F64
@@ -96,7 +100,7 @@ def _along(xy: F64, starts: I64) -> F64:
     step = np.concatenate([[0.0], np.hypot(*np.diff(xy, axis=0).T)])
     step[starts[:-1]] = 0.0
     total = np.cumsum(step)
-    return total - np.repeat(total[starts[:-1]], np.diff(starts))
+    return np.asarray(total - np.repeat(total[starts[:-1]], np.diff(starts)))
 
 
 def _node_means(z: F64, starts: I64, u: I64, v: I64, nodes: int) -> F64:

@@ -1,5 +1,7 @@
 """Display polygons: what they cover, what they leave out, that they nest and stop at water."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import shapely
@@ -26,7 +28,7 @@ def test_a_straight_street_is_covered_as_far_as_one_walks():
 def test_bands_nest():
     bands = display_polygons(field_of(town(GRID), [(200, 200)], 400), [100_000, 200_000, 400_000])
     assert all(b.is_valid for b in bands)
-    assert all(shapely.covers(large, small) for small, large in zip(bands, bands[1:], strict=False))
+    assert all(shapely.covers(large, small) for small, large in pairwise(bands))
     assert bands[0].area < bands[1].area < bands[2].area
 
 

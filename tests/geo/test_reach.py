@@ -179,7 +179,9 @@ def test_nearest_equals_networkx_on_wuhan(real_dir):
         speed_mps=speed, max_snap=300,
     )  # fmt: skip
     edge = np.isfinite(want) & (np.abs(want - limit_s) < 0.05)
-    status = np.where(~on, "off_network", np.where(np.isnan(want), "unreachable", np.where(want <= limit_s, "ok", "beyond")))
+    status = np.where(
+        ~on, "off_network", np.where(np.isnan(want), "unreachable", np.where(want <= limit_s, "ok", "beyond"))
+    )
     assert {"ok", "beyond", "unreachable", "off_network"} <= set(status)
     assert (got.status == status)[~edge].all()
     ok = (got.status == "ok") & (status == "ok")

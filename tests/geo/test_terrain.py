@@ -37,7 +37,12 @@ def test_vertices_are_kept_and_never_farther_apart_than_the_step():
 
 
 def test_an_even_slope_stays_as_it_is():
-    got = lay([[(0, 0), (430, 0)], [(430, 0), (700, 0)]], [(0, 1), (1, 2)], lambda x, y: 0.08 * x + 0 * y, way=[7, 7])
+    got = lay(
+        [[(0, 0), (430, 0)], [(430, 0), (700, 0)]],
+        [(0, 1), (1, 2)],
+        lambda x, y: 0.08 * x + 0 * y,
+        way=[7, 7],
+    )
     assert got.z == pytest.approx(got.xy[:, 0] * 0.08)
 
 

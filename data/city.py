@@ -1,0 +1,110 @@
+"""One edition of a city, loaded: what a circle may read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from data.modes import mode
+from data.network import segments_from_frame
+from data.stores.base import Edition, Store
+from geo.crs import project
+from geo.segments import Segments
+from geo.streets import Streets, build_streets
+
+F64 = NDArray[np.float64]
+
+LEVELS = ("county", "township", "village")
+
+
+@dataclass(eq=False)
+class CityData:
+    """The layers of one edition in the city's metric CRS, read and built when first asked for."""
+
+    store: Store
+    edition: Edition
+    _streets: dict[str, Streets] = field(default_factory=dict)
+
+    @property
+    def crs(self) -> str:
+        """Return the metric CRS of the workspace."""
+        return self.edition.city.crs
+
+    def frame(self, layer: str) -> gpd.GeoDataFrame:
+        """Return a layer in EPSG:4490. Raises NotFoundError."""
+        return self.store.read(self.edition, layer)
+
+    def has(self, layer: str) -> bool:
+        """Return whether the edition holds ``layer``."""
+        return layer in self.edition.layers
+
+    def meta(self, layer: str) -> Mapping[str, Any]:
+        """Return what is noted about a layer: unit, method, notices, attribution."""
+        return self.edition.layers[layer].meta if self.has(layer) else {}
+
+    @cached_property
+    def segments(self) -> Segments:
+        """Return the street segments in metres."""
+        return segments_from_frame(self.frame("streets"), self.crs)
+
+    def streets(self, mode_id: str, *, slope: bool = True) -> Streets:
+        """Return the streets of a mode, with or without the effect of slope."""
+        key = mode_id if slope else f"{mode_id}:level"
+        if key not in self._streets:
+            chosen = mode(mode_id)
+            self._streets[key] = build_streets(self.segments, chosen if slope else chosen.level())
+        return self._streets[key]
+
+    def metres(self, layer: str) -> F64:
+        """Return the (N, 2) metric coordinates of a point layer."""
+        lonlat = shapely.get_coordinates(self.frame(layer).geometry.to_numpy())
+        return project(lonlat, "EPSG:4490", self.crs)
+
+    @cached_property
+    def water(self) -> shapely.Geometry | None:
+        """Return the water surfaces in metres, or None. Lines of water are no surface and cut nothing."""
+        if not self.has("context"):
+            return None
+        context = self.frame("context")
+        wet = context[(context["kind"] == "water") & context.geom_type.isin(["Polygon", "MultiPolygon"])]
+        if wet.empty:
+            return None
+        return shapely.union_all(shapely.make_valid(wet.to_crs(self.crs).geometry.to_numpy()))
+
+    @cached_property
+    def areas(self) -> gpd.GeoDataFrame | None:
+        """Return the areas frame, or None."""
+        return self.frame("areas") if self.has("areas") else None
+
+    def codes_of(self, layer: str) -> Mapping[str, NDArray[np.object_]]:
+        """Return, per level ("county", "township", "unit_2020"), the (N,) area codes of a demand layer's points.
+
+        The township noted in the data decides; where there is none, the polygon the point lies in. "" is nowhere.
+        """
+        demand = self.frame(layer)
+        noted = demand["area_code"].fillna("").to_numpy(dtype=object)
+        out: dict[str, NDArray[np.object_]] = {
+            "township": np.array([c[:9] if len(c) >= 9 else "" for c in noted], dtype=object),
+            "county": np.array([c[:6] for c in noted], dtype=object),
+            "unit_2020": demand["unit_2020"].fillna("").to_numpy(dtype=object),
+        }
+        for level in ("county", "township"):
+            empty = out[level] == ""
+            if empty.any() and self.areas is not None:
+                out[level][empty] = self._containing(demand.geometry.to_numpy()[empty], level)
+        return out
+
+    def _containing(self, points: NDArray[np.object_], level: str) -> NDArray[np.object_]:
+        assert self.areas is not None
+        at = self.areas[(self.areas["level"] == level) & self.areas.geom_type.isin(["Polygon", "MultiPolygon"])]
+        found = np.full(len(points), "", dtype=object)
+        if len(at):
+            which, who = shapely.STRtree(points).query(at.geometry.to_numpy(), predicate="intersects")
+            order = np.argsort(which, kind="stable")[::-1]
+            found[who[order]] = at["code"].to_numpy()[which[order]]
+        return found
