@@ -1,24 +1,34 @@
 # Two commands do all the set-up: `make demo` and `make test`. Everything lands in .venv and web/node_modules.
 SHELL := /bin/bash
 PYTHON ?= python3
+PORT ?= 8000
 PY := .venv/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 export PYTHONUTF8 := 1
+# The theme's notice of its successor is no news at every build.
+export NO_MKDOCS_2_WARNING := 1
+# What a person has set for other work must not turn the packages away from .venv.
+unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_REQUIRE_VIRTUALENV PIP_REQUIRE_HASHES PYTHONPATH PYTHONHOME
 
-.PHONY: demo test setup lint format types docs web web-test bench lock ci clean help
+.PHONY: help demo setup test soak lint format docs bench lock ci clean
 
 help:                ## this list
-	@grep -hE '^[a-z-]+: .*##|^[a-z-]+:  +##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 10
 
-demo: .venv/run.stamp web/dist/index.html   ## build what is missing, then serve the Lanzhou sample
-	.venv/bin/quantu demo --port $(or $(PORT),8000)
+demo: .venv/run.stamp web/dist/index.html   ## build what is missing, then serve the Lanzhou sample (PORT=8000)
+	.venv/bin/quantu demo --port $(PORT)
 
 setup: .venv/dev.stamp web/dist/index.html  ## everything a developer needs
 
-test: setup          ## every test
-	$(PY) -m pytest
+test: setup          ## every test, Python's and the web's
+	$(PY) -m pytest -p tests.ci_skips
 	scripts/node.sh npm --prefix web test
 
-lint: .venv/dev.stamp   ## linters, types, the import contract, the documentation
+soak: setup          ## the long tests: hours of use in minutes
+	@if compgen -G 'tests/soak/test_*.py' >/dev/null; then $(PY) -m pytest -p tests.ci_skips tests/soak; \
+	else echo 'tests/soak holds no test yet'; fi
+
+lint: setup          ## linters, types, the import contract, the documentation
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
@@ -30,22 +40,35 @@ format: .venv/dev.stamp   ## rewrite the code in the house format
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-docs: .venv/dev.stamp   ## the documentation, in site/
-	.venv/bin/mkdocs build --strict
+docs: .venv/dev.stamp     ## the documentation, in site/
+	.venv/bin/mkdocs build --strict --quiet
+	@echo 'open site/index.html'
 
-bench: .venv/dev.stamp   ## measure, with the peers in the same run
+bench: setup         ## measure, with the peers in the same run
 	$(PY) -m benchmarks
+
+lock: .venv/bin/python    ## resolve the dependencies anew (needs uv)
+	scripts/lock.sh
+
+ci:                  ## what a submission must pass, on a machine that may lack everything
+	.ci/run
+
+clean:               ## take away all that make and the tools have built
+	rm -rf .venv web/node_modules web/dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .benchmarks
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/python:
 	scripts/venv.sh $(PYTHON)
 
 .venv/run.stamp: requirements/run.lock pyproject.toml | .venv/bin/python
-	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/run.lock
-	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo 'installing what Quantu runs on (.venv)'
+	$(PIP) --require-hashes --only-binary :all: -r requirements/run.lock
+	$(PIP) --no-deps --no-build-isolation --editable .
 	touch $@
 
 .venv/dev.stamp: requirements/dev.lock .venv/run.stamp
-	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@echo 'installing what Quantu is developed with (.venv)'
+	$(PIP) --require-hashes --only-binary :all: -r requirements/dev.lock
 	touch $@
 
 web/node_modules/.stamp: web/package.json web/package-lock.json | .venv/bin/python
@@ -56,6 +79,3 @@ WEB := $(shell find web/src web/public web/index.html web/vite.config.ts web/tsc
 web/dist/index.html: web/node_modules/.stamp $(WEB)
 	scripts/node.sh npm --prefix web run build
 	touch $@
-
-lock:                ## resolve the dependencies anew (needs uv)
-	scripts/lock.sh

@@ -13,13 +13,17 @@ from numpy.typing import NDArray
 from data.modes import mode
 from data.network import segments_from_frame
 from data.stores.base import Edition, Store
-from geo.crs import project
+from geo.crs import metric_crs_for, project
 from geo.segments import Segments
 from geo.streets import Streets, build_streets
 
 F64 = NDArray[np.float64]
 
-LEVELS = ("county", "township", "village")
+
+def metric_crs_of(frame: gpd.GeoDataFrame) -> str:
+    """Return the metric CRS for the middle of a frame in EPSG:4490."""
+    west, south, east, north = frame.total_bounds
+    return metric_crs_for((west + east) / 2.0, (south + north) / 2.0)
 
 
 @dataclass(eq=False)
@@ -30,10 +34,10 @@ class CityData:
     edition: Edition
     _streets: dict[str, Streets] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def crs(self) -> str:
-        """Return the metric CRS of the workspace."""
-        return self.edition.city.crs
+        """Return the metric CRS of the workspace, or where none is set that of the streets' middle."""
+        return self.edition.city.crs or metric_crs_of(self.frame("streets"))
 
     def frame(self, layer: str) -> gpd.GeoDataFrame:
         """Return a layer in EPSG:4490. Raises NotFoundError."""

@@ -61,7 +61,7 @@ class Mode:
     access: Access
     flat_mps: float
     slope: Tobler | LinearCycling | None
-    max_slope: float = 0.4
+    max_slope: float
 
     def access_ms(self, metres: F64) -> I32:
         """Return (K,) milliseconds for straight access legs of ``metres``, at the flat speed."""

@@ -29,7 +29,11 @@ def split_graph(u, v, forward_s, backward_s, placed):
             graph.add_edge(a, b, s=seconds)
 
     for row in range(len(u)):
-        stops = [(0.0, ("node", u[row])), *sorted(placed.get(row, ()), key=lambda x: x[0]), (1.0, ("node", v[row]))]
+        stops = [
+            (0.0, ("node", u[row])),
+            *sorted(placed.get(row, ()), key=lambda x: x[0]),
+            (1.0, ("node", v[row])),
+        ]
         for (f0, a), (f1, b) in zip(stops, stops[1:], strict=False):
             graph.add_nodes_from([a, b])
             arc(a, b, None if forward_s[row] is None else (f1 - f0) * forward_s[row])
@@ -52,7 +56,9 @@ def nearest_reference(lines, u, v, forward_s, backward_s, facilities, demand, *,
     graph = split_graph(u, v, forward_s, backward_s, placed)
     for i in np.flatnonzero(f_row >= 0):
         graph.add_edge(("facility", int(i)), "sink", s=f_m[i] / speed_mps)
-    times = nx.single_source_dijkstra_path_length(graph.reverse(copy=False), "sink", weight="s") if "sink" in graph else {}
+    times = (
+        nx.single_source_dijkstra_path_length(graph.reverse(copy=False), "sink", weight="s") if "sink" in graph else {}
+    )
     seconds = np.full(len(demand), np.nan)
     for i in np.flatnonzero(d_row >= 0):
         key = ("demand", int(i))

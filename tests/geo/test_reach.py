@@ -12,7 +12,7 @@ from geo.travel import LinearCycling, Mode, Tobler
 from tests.oracle import nearest_reference, seconds_from_demand
 
 CRS = "EPSG:4544"
-WALK = Mode("walk", "walk", 1.0, None)
+WALK = Mode("walk", "walk", 1.0, None, 0.4)
 TOBLER = Tobler(3.5, -0.05)
 
 
@@ -106,7 +106,7 @@ def test_zero_length_edges_and_self_loops():
 
 
 def test_slope_up_and_down_follow_tobler():
-    up = town([[(0, 0, 0.0), (1000, 0, 100.0)]], mode=Mode("walk", "walk", 1.0, TOBLER))
+    up = town([[(0, 0, 0.0), (1000, 0, 100.0)]], mode=Mode("walk", "walk", 1.0, TOBLER, 0.4))
     climbing = ask(up, [(1000, 0)], [(0, 0)]).seconds()[0]
     falling = ask(up, [(0, 0)], [(1000, 0)]).seconds()[0]
     assert climbing == pytest.approx(1000 / np.exp(-3.5 * 0.15 + 0.175), abs=1e-3)
@@ -147,7 +147,7 @@ def test_nearest_equals_networkx_on_wuhan(real_dir):
         shapes, crs=CRS, seg_id=np.arange(len(shapes)), u=u, v=v, forward=every, backward=every
     )
     speed = 4 / 3.6
-    streets = build_streets(segments, Mode("walk", "walk", speed, None))
+    streets = build_streets(segments, Mode("walk", "walk", speed, None, 0.4))
     assert len(np.unique(streets.islands)) >= 4
     island = streets.islands[streets.chains.start[streets.chains.chain]]
 

@@ -1,0 +1,136 @@
+"""What the web application asks first: the city, its areas, the circles."""
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from api.run import Runner, bounds_of
+from data.stores.base import Edition
+from data.tile_specs import AREAS, CONTEXT, STREETS, circle_tiles, facility_tiles
+from layers.base import Circle
+from layers.coverage import notices_of
+
+_KINDS = {"areas": "area", "streets": "streets", "context": "context"}
+_FOCUS = (0.15, 0.85)
+_LEVELS = ("city", "county", "township")
+
+
+def describe_circles(runner: Runner) -> list[dict[str, Any]]:
+    """Return the catalogue of circles as plain data."""
+    return [_describe_circle(runner, circle) for circle in runner.circles.items]
+
+
+def _describe_circle(runner: Runner, circle: Circle) -> dict[str, Any]:
+    limit = circle.threshold()
+    newest = runner.store.editions()[-1:]
+    meta = newest[0].layers[circle.demand_layer].meta if newest and circle.demand_layer in newest[0].layers else {}
+    modes = [{"id": m.id, "zh": m.title.zh, "en": m.title.en} for m in circle.mode_choices]
+    return {
+        "id": circle.id,
+        "title": circle.title.model_dump(),
+        "threshold": {
+            "value": limit.standard.value,
+            "unit": limit.standard.unit,
+            "min": limit.low,
+            "max": limit.high,
+        },
+        "modes": modes,
+        "default_mode": modes[0]["id"],
+        "facility_layer": circle.facility_layer,
+        "demand": {
+            "layer": circle.demand_layer,
+            "kind": circle.demand_layer.removeprefix("demand."),
+            "unit": meta.get("unit", "1"),
+            "zh": meta.get("title_zh", "居民"),
+            "en": meta.get("title_en", "residents"),
+        },
+        "clause": {
+            "text": limit.standard.clause,
+            "source": f"{limit.standard.title}（{limit.standard.issued}）",
+            "url": limit.standard.url,
+            "confidence": limit.standard.confidence,
+        },
+    }
+
+
+def describe_session(runner: Runner) -> dict[str, Any]:
+    """Return the city, its newest edition and how to draw it. Raises NotFoundError where nothing is published."""
+    edition = runner.store.edition()
+    city = runner.city_data(edition)
+    metas = [entry.meta for entry in edition.layers.values()]
+    credits_: dict[str, None] = {}
+    for meta in metas:
+        credits_.update(dict.fromkeys(meta.get("attribution", ())))
+    demand = next((name for name in edition.layers if name.startswith("demand.")), None)
+    extent = city.frame("areas") if city.has("areas") else city.frame("streets")
+    return {
+        "city": {"code": edition.city.code, "name": edition.city.name, "name_en": edition.city.name_en},
+        "edition": edition.id,
+        "edition_sha256": edition.sha256,
+        "published_at": edition.published_at.isoformat(),
+        "notices": notices_of(city, list(edition.layers)),
+        "attribution": list(credits_),
+        "review_no": runner.settings.map_review_no or None,
+        "bounds": bounds_of(extent),
+        "focus": _focus(city.frame(demand)) if demand else bounds_of(extent),
+        "synthetic": any(meta.get("notice_kind") == "synthetic" for meta in metas),
+        "layers": [_describe_layer(runner, edition, name) for name in runner.tile_layers(edition)],
+    }
+
+
+def _describe_layer(runner: Runner, edition: Edition, name: str) -> dict[str, Any]:
+    group, _, rest = name.partition(".")
+    base = {"areas": AREAS, "streets": STREETS, "context": CONTEXT}
+    out: dict[str, Any] = {"id": name, "tiles": f"/tiles/{edition.id}/{name}/{{z}}/{{x}}/{{y}}.mvt"}
+    if group == "facilities":
+        layer = runner.facility_layers[rest]
+        spec = facility_tiles(name)
+        out |= {"kind": "facility", "title": layer.title.model_dump(), "colour": layer.colour, "shape": layer.shape}
+    elif group == "circles":
+        spec = circle_tiles(rest)
+        out |= {"kind": "circle", "title": runner.circles[rest].title.model_dump()}
+    else:
+        spec = base[name]
+        titles = {"areas": ("行政区划", "Areas"), "streets": ("道路", "Streets"), "context": ("底图", "Base map")}
+        out |= {"kind": _KINDS[name], "title": {"zh": titles[name][0], "en": titles[name][1]}}
+    return out | {"minzoom": spec.minzoom, "maxzoom": spec.maxzoom}
+
+
+def _focus(demand: gpd.GeoDataFrame) -> list[float]:
+    """Return the box that holds the middle 70 % of the demand in either direction, where the map opens."""
+    xy = shapely.get_coordinates(demand.geometry.to_numpy())
+    weight = demand["weight"].to_numpy()
+    west, east = _quantiles(xy[:, 0], weight)
+    south, north = _quantiles(xy[:, 1], weight)
+    return [round(v, 4) for v in (west, south, east, north)]
+
+
+def _quantiles(values: NDArray[np.float64], weight: NDArray[np.float64]) -> tuple[float, float]:
+    order = np.argsort(values)
+    share = np.cumsum(weight[order]) / max(float(weight.sum()), 1e-12)
+    low, high = np.interp(_FOCUS, share, values[order])
+    return float(low), float(high)
+
+
+def describe_areas(runner: Runner) -> list[dict[str, Any]]:
+    """Return city, counties and townships with their boxes; none where the edition has no areas."""
+    areas = runner.city_data(runner.store.edition()).areas
+    if areas is None:
+        return []
+    picked = areas[areas["level"].isin(_LEVELS)].drop_duplicates("code")
+    boxes = np.round(picked.geometry.bounds.to_numpy(), 4)
+    columns = [picked[name] for name in ("code", "name", "level", "parent", "synthetic")]
+    return [
+        {
+            "code": code,
+            "name": name,
+            "level": level,
+            "parent": None if not isinstance(parent, str) else parent,
+            "bbox": [float(v) for v in box],
+            "synthetic": bool(synthetic),
+        }
+        for code, name, level, parent, synthetic, box in zip(*columns, boxes, strict=True)
+    ]

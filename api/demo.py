@@ -1,0 +1,86 @@
+"""New workspaces: an empty one for a named city, and the Lanzhou sample."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from data.sample.build import build_sample
+
+from api.settings import load_settings
+from data.frames import AREAS, CONTEXT, DEMAND, STREETS, conform
+from data.network import with_elevation
+from data.read.boundaries import china_counties
+from data.stores.base import City
+from data.stores.embedded import EmbeddedStore
+from geo.crs import metric_crs_for
+from geo.errors import AmbiguousError, ConflictError, NotFoundError
+from layers.facilities.catalogue import FACILITY_LAYERS
+
+LANZHOU = City("620100", "兰州市", "Lanzhou", metric_crs_for(103.83, 36.06))
+
+
+def new_workspace(path: Path, *, name: str, name_en: str = "", code: str = "", crs: str = "") -> City:
+    """Make an empty workspace and return its city.
+
+    A city or county of China is found by its name or code and gets the metric CRS of its place; elsewhere the CRS
+    is that of the first streets unless given. Raises ConflictError where something is there, AmbiguousError.
+    """
+    city = _find(name, name_en=name_en, code=code, crs=crs)
+    EmbeddedStore.create(path, city)
+    return city
+
+
+def _find(name: str, *, name_en: str, code: str, crs: str) -> City:
+    try:
+        known = china_counties(code)
+    except NotFoundError:
+        return City(code, name, name_en or name, crs)
+    found = known[known["code"] == code] if code else known[known["name"] == name]
+    if len(found) > 1:
+        listed = ", ".join(found["code"])
+        raise AmbiguousError(f"{name} names {len(found)} places: {listed}. Mend: give the one meant with --code.")
+    if found.empty:
+        return City(code or name, name, name_en or name, crs)
+    middle = found.geometry.iloc[0].representative_point()
+    return City(str(found["code"].iloc[0]), name, name_en or name, crs or metric_crs_for(middle.x, middle.y))
+
+
+def demo_directory() -> Path:
+    """Return where the sample's workspace is kept: the selected workspace."""
+    return load_settings().workspace
+
+
+def build_demo(path: Path) -> bool:
+    """Build the Lanzhou sample as a workspace at ``path`` and return True; False where a workspace is there already.
+
+    Built aside and renamed into place: an interrupted build leaves nothing. Raises ConflictError where something
+    else is at ``path``.
+    """
+    if (path / "state.sqlite").exists():
+        return False
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise ConflictError(f"{path} is there and no workspace. Mend: choose another place with --workspace.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as aside:
+        built = Path(aside) / "built"
+        _publish_sample(built)
+        if path.is_dir():
+            path.rmdir()
+        shutil.move(built, path)
+    return True
+
+
+def _publish_sample(path: Path) -> None:
+    sample = build_sample()
+    frames = dict(sample.frames)
+    frames["streets"], counts = with_elevation(frames["streets"], sample.elevation, LANZHOU.crs)
+    specs = {"streets": STREETS, "areas": AREAS, "demand.residents": DEMAND, "context": CONTEXT}
+    specs |= {layer.layer: layer.spec for layer in FACILITY_LAYERS.items}
+    store = EmbeddedStore.create(path, LANZHOU)
+    with store.batch() as draft:
+        for layer, frame in frames.items():
+            meta = dict(sample.meta.get(layer, {}))
+            if layer == "streets":
+                meta |= {"elevation": True, **counts}
+            draft.put(layer, conform(frame, specs[layer]), meta)
+    store.publish("兰州示例数据（合成） · the Lanzhou sample (synthetic)")

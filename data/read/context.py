@@ -1,0 +1,140 @@
+"""Context files (buildings, water, land use, points of interest) into context, sports places and demand.
+
+A file tells what a row is by columns named as OSM keys, or by a column ``type`` of the form ``key.value``. Rows of
+one object (ids ``123`` and ``123#1``, as a traffic simulator's converter writes them, one tag each) are one object
+with all its tags.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from data.read.files import column, crs_name, read_vector, to_kept
+from data.read.objects import Objects
+from data.read.osm_rules import AREA_KEYS
+from data.read.places import places
+from geo.errors import Fault, InputError
+
+_MORE_KEYS: Final = (
+    "name", "name:zh", "access", "fee", "indoor", "covered", "building:levels", "piste:type", "station", "historic",
+    "craft", "healthcare", "power", "highway", "station",
+)  # fmt: skip
+_BLANK: Final = {"", "nan", "none", "null", "<na>"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ContextFrames:
+    """What context files hold, every frame in EPSG:4490.
+
+    Attributes:
+        context: the CONTEXT frame.
+        facilities: by layer, ``"sports"``.
+        demand: the DEMAND frame, weight in m² of dwelling floor.
+        protected: polygons that hid what lies inside them; never to be shown. Hand them in with the next file.
+        diagnostics: counts, by what they count.
+    """
+
+    context: gpd.GeoDataFrame
+    facilities: dict[str, gpd.GeoDataFrame]
+    demand: gpd.GeoDataFrame
+    protected: gpd.GeoSeries
+    diagnostics: dict[str, Any]
+
+
+def read_context(
+    path: Path | Sequence[Path], *, crs: str | None = None, protected: gpd.GeoSeries | None = None
+) -> ContextFrames:
+    """Return the frames of one context file, or of several read together.
+
+    Together matters: military land of one file hides what lies inside it in the others. ``protected`` brings such
+    land from files read before. Ids are the file's stem and its id (or row number): ``polygons-1018254356``.
+
+    Raises InputError (no tags, no geometry, unreadable), MissingCRSError, CRSMismatchError.
+    """
+    paths = [path] if isinstance(path, Path) else list(path)
+    parts = [_objects(one, crs) for one in paths]
+    merged = Objects(
+        [name for part in parts for name in part.ids],
+        [tags for part in parts for tags in part.tags],
+        np.concatenate([part.shapes for part in parts]),
+        {},
+        ", ".join(one.name for one in paths),
+        ", ".join(sorted({part.crs_source for part in parts})),
+    )
+    found = places(merged, protected=protected)
+    return ContextFrames(
+        context=found.context,
+        facilities={"sports": found.sports},
+        demand=found.demand,
+        protected=found.protected,
+        diagnostics={
+            "rows": {one.name: rows for one, rows in zip(paths, (len(part) for part in parts), strict=True)},
+            **found.diagnostics,
+        },
+    )
+
+
+def _objects(path: Path, crs: str | None) -> Objects:
+    frame = read_vector(path, crs=crs)
+    stated = crs if crs is not None else crs_name(frame.crs)
+    frame = to_kept(frame)
+    shapes = frame.geometry.to_numpy()
+    frame = frame[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))].reset_index(drop=True)
+    tags = _tags(frame, path)
+    name = column(frame, "id", "osm_id", "osmid")
+    ids = [str(i) for i in range(len(frame))] if name is None else [str(value) for value in frame[name]]
+    dimension = shapely.get_dimensions(frame.geometry.to_numpy())
+    first: dict[tuple[str, int], int] = {}
+    joined: list[dict[str, str]] = []
+    rows: list[int] = []
+    for row, (text, own) in enumerate(zip(ids, tags, strict=True)):
+        key = (text.partition("#")[0], int(dimension[row]))
+        if key in first and name is not None:
+            joined[first[key]].update({k: v for k, v in own.items() if k not in joined[first[key]]})
+        else:
+            first[key] = len(joined)
+            joined.append(dict(own))
+            rows.append(row)
+    shapes = shapely.force_2d(frame.geometry.to_numpy()[rows])
+    names = _unique([f"{path.stem}-{ids[row].partition('#')[0]}" for row in rows])
+    return Objects(names, joined, shapes, {}, path.name, stated)
+
+
+def _unique(names: list[str]) -> list[str]:
+    """Names that repeat (an area and a line of one id) get a number."""
+    seen: dict[str, int] = {}
+    out: list[str] = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        out.append(name if seen[name] == 1 else f"{name}.{seen[name]}")
+    return out
+
+
+def _tags(frame: gpd.GeoDataFrame, path: Path) -> list[dict[str, str]]:
+    keys = {key: column(frame, key) for key in dict.fromkeys((*AREA_KEYS, *_MORE_KEYS))}
+    columns = {key: [str(value).strip() for value in frame[name]] for key, name in keys.items() if name is not None}
+    tags = [
+        {key: values[row] for key, values in columns.items() if values[row].lower() not in _BLANK}
+        for row in range(len(frame))
+    ]
+    typed = column(frame, "type")
+    if typed is None and not set(columns) & set(AREA_KEYS):
+        raise InputError(
+            Fault(
+                "no_tags",
+                "no column is an OSM key, and there is no column type of the form key.value.",
+                "name the columns building, landuse, leisure … or give a column type such as building.yes.",
+                str(path),
+            )
+        )
+    if typed is not None:
+        for own, value in zip(tags, frame[typed], strict=True):
+            key, dot, rest = str(value).partition(".")
+            if dot:
+                own.setdefault(key, rest)
+    return tags

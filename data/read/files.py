@@ -1,0 +1,174 @@
+"""Vector files of any format the readers take, and the CRS they are in. Nothing is guessed."""
+
+import re
+from pathlib import Path
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
+import pyogrio
+import shapely
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from data.frames import CRS_KEPT
+from geo.datum import bd09_to_gcj02, gcj02_to_wgs84
+from geo.errors import CRSMismatchError, Fault, InputError, MissingCRSError, ParameterError
+
+SHIFTED: Final = ("gcj02", "bd09")
+"""Datums a file cannot state and a steward declares; they are undone as the file is read."""
+
+_REFUSED: Final = {4214: "Beijing 54", 4610: "Xi'an 80"}
+_GEOJSON: Final = {".geojson", ".json"}
+_PARQUET: Final = {".parquet", ".geoparquet", ".pq"}
+_CSV: Final = {".csv", ".txt"}
+_HEAD_BYTES: Final = 4096
+_LON: Final = ("lon", "lng", "long", "longitude", "经度")
+_LAT: Final = ("lat", "latitude", "纬度")
+_MEND_CRS: Final = "declare it with --crs EPSG:…, gcj02 or bd09"
+
+
+def read_vector(path: Path, *, crs: str | None) -> gpd.GeoDataFrame:
+    """Return the first layer of a GeoJSON, GeoParquet, GPKG, SHP or CSV file in its CRS, or in the declared one.
+
+    ``crs`` declares the CRS of a file that has none (``EPSG:…``), or its datum: ``gcj02`` and ``bd09`` are undone
+    and the frame is in EPSG:4326. A CSV or plain Parquet file has its position in columns lon and lat, or x and y.
+
+    Raises InputError (absent, unreadable or empty file, refused datum), MissingCRSError (none in the file and none
+    declared), CRSMismatchError (declared another than the file states), ParameterError (no such CRS).
+    """
+    if not path.exists():
+        raise InputError(Fault("no_file", "the file does not exist.", "check the path.", str(path)))
+    frame = _read(path)
+    if not len(frame):
+        raise InputError(Fault("empty_file", "the file holds no rows.", "hand in a file with at least one.", str(path)))
+    if crs is not None and crs.lower() in SHIFTED:
+        return _unshifted(frame, crs.lower())
+    declared = None if crs is None else parse_crs(crs)
+    if frame.crs is not None and _states_no_crs(path):
+        frame = frame.set_crs(declared or frame.crs, allow_override=True)
+    if frame.crs is None:
+        if declared is None:
+            raise MissingCRSError(f"{path}: the file states no CRS. Mend: {_MEND_CRS}.")
+        frame = frame.set_crs(declared)
+    elif declared is not None and frame.crs != declared:
+        raise CRSMismatchError(
+            f"{path}: the file is in {crs_name(frame.crs)}, {crs_name(declared)} was declared. "
+            "Mend: leave --crs out, or correct the file."
+        )
+    _refuse_old_datums(frame.crs, path)
+    return frame
+
+
+def to_kept(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return ``frame`` in EPSG:4490; EPSG:4326 is taken as equal, coordinate by coordinate."""
+    return frame.set_crs(CRS_KEPT, allow_override=True) if is_lonlat(frame.crs) else frame.to_crs(CRS_KEPT)
+
+
+def is_lonlat(crs: CRS) -> bool:
+    """Return whether ``crs`` is longitude and latitude on WGS 84 or CGCS2000, which are taken as equal."""
+    return bool(crs.is_geographic) and any(
+        crs.equals(CRS.from_user_input(known), ignore_axis_order=True) for known in ("EPSG:4326", "OGC:CRS84", CRS_KEPT)
+    )
+
+
+def parse_crs(text: str) -> CRS:
+    """Return the CRS ``text`` names. Raises ParameterError."""
+    try:
+        return CRS.from_user_input(text)
+    except CRSError as error:
+        raise ParameterError(f"{text!r} is no CRS; use EPSG:4490, EPSG:4544, gcj02, bd09 …") from error
+
+
+def crs_name(crs: CRS) -> str:
+    """Return the CRS's code where it has one, else its name and projection.
+
+    >>> crs_name(CRS.from_epsg(4490))
+    'EPSG:4490'
+    """
+    code = crs.to_epsg()
+    if code is not None:
+        return f"EPSG:{code}"
+    operation = crs.coordinate_operation
+    return crs.name if operation is None else f"{crs.name} ({operation.name})"
+
+
+def column(frame: pd.DataFrame, *names: str) -> str | None:
+    """Return the frame's column that is one of ``names``, whatever its case, the earlier name first."""
+    lower = {str(name).lower(): str(name) for name in reversed(list(frame.columns))}
+    return next((lower[name] for name in names if name in lower), None)
+
+
+def _read(path: Path) -> gpd.GeoDataFrame:
+    suffix = path.suffix.lower()
+    try:
+        if suffix in _PARQUET:
+            return _read_parquet(path)
+        if suffix in _CSV:
+            return _positioned(pd.read_csv(path, dtype={"id": "string"}), path)
+        return gpd.read_file(path, engine="pyogrio")
+    except (pyogrio.errors.DataSourceError, pa.ArrowInvalid, pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise InputError(
+            Fault("unreadable", f"the file cannot be read ({error}).", "hand in a whole file.", str(path))
+        ) from error
+    except pd.errors.EmptyDataError as error:
+        raise InputError(
+            Fault("empty_file", "the file holds no rows.", "hand in a file with at least one.", str(path))
+        ) from error
+
+
+def _read_parquet(path: Path) -> gpd.GeoDataFrame:
+    schema = pa.parquet.read_schema(path)
+    if schema.metadata and b"geo" in schema.metadata:
+        return gpd.read_parquet(path)
+    return _positioned(pd.read_parquet(path), path)
+
+
+def _positioned(table: pd.DataFrame, path: Path) -> gpd.GeoDataFrame:
+    x = column(table, *_LON) or column(table, "x")
+    y = column(table, *_LAT) or column(table, "y")
+    if x is None or y is None:
+        raise InputError(
+            Fault("no_position", "no columns lon and lat, or x and y.", "name the position's columns so.", str(path))
+        )
+    xy = np.column_stack([pd.to_numeric(table[name], errors="coerce").to_numpy(np.float64) for name in (x, y)])
+    bad = np.flatnonzero(~np.isfinite(xy).all(axis=1))
+    if len(bad):
+        raise InputError(
+            Fault("no_position", "the position is empty or no number.", "fill it in.", str(path), int(row), f"{x}, {y}")
+            for row in bad[:100]
+        )
+    return gpd.GeoDataFrame(table, geometry=shapely.points(xy))
+
+
+def _unshifted(frame: gpd.GeoDataFrame, datum: str) -> gpd.GeoDataFrame:
+    if frame.crs is not None and not is_lonlat(frame.crs):
+        raise CRSMismatchError(f"{datum} is longitude and latitude, the file is in {crs_name(frame.crs)}")
+    undo = gcj02_to_wgs84 if datum == "gcj02" else lambda xy: gcj02_to_wgs84(bd09_to_gcj02(xy))
+    geometry = shapely.transform(frame.geometry.to_numpy(), undo)
+    return frame.set_geometry(gpd.GeoSeries(geometry, index=frame.index, crs="EPSG:4326"))
+
+
+def _states_no_crs(path: Path) -> bool:
+    """GeoJSON without a ``crs`` member: longitude and latitude by RFC 7946, unless something else is declared."""
+    if path.suffix.lower() not in _GEOJSON:
+        return False
+    head = path.read_bytes()[:_HEAD_BYTES]
+    return re.search(rb'"crs"\s*:', head) is None
+
+
+def _refuse_old_datums(crs: CRS, path: Path) -> None:
+    base = crs.geodetic_crs
+    code = None if base is None else base.to_epsg()
+    if code in _REFUSED:
+        raise InputError(
+            Fault(
+                "refused_datum",
+                f"the file is in {_REFUSED[code]}; without parameters the shift to CGCS2000 is only ballpark.",
+                "transform it with the survey's parameters and hand it in as EPSG:4490 or a CGCS2000 zone.",
+                str(path),
+            )
+        )

@@ -1,0 +1,52 @@
+"""Every format a result can be delivered in, behind one table."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from data.write.delivery import Delivery, Options
+from data.write.gis import write_gpkg, write_parquet
+from data.write.shapefile import write_shapefile
+from data.write.table import write_xlsx
+from data.write.text import write_csv, write_geojson, write_json
+from geo.errors import ParameterError
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format: the ending of its files, its media type, and the function that writes it."""
+
+    name: str
+    suffix: str
+    media_type: str
+    write: Callable[[Delivery, Path, Options], tuple[Path, ...]]
+
+
+FORMATS: Final[Mapping[str, Format]] = MappingProxyType(
+    {
+        each.name: each
+        for each in (
+            Format("json", ".json", "application/json", write_json),
+            Format("geojson", ".geojson", "application/geo+json", write_geojson),
+            Format("gpkg", ".gpkg", "application/geopackage+sqlite3", write_gpkg),
+            Format("shp", ".zip", "application/zip", write_shapefile),
+            Format("parquet", ".parquet", "application/vnd.apache.parquet", write_parquet),
+            Format("csv", ".csv", "text/csv; charset=utf-8", write_csv),
+            Format("xlsx", ".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", write_xlsx),
+        )
+    }
+)
+
+
+def write(given: Delivery, path: Path, form: str, options: Options | None = None) -> tuple[Path, ...]:
+    """Write ``given`` to ``path`` in format ``form`` and return the paths written; whole or not at all.
+
+    Raises ParameterError for an unknown format, and what the format's own function raises.
+    """
+    try:
+        chosen = FORMATS[form]
+    except KeyError:
+        raise ParameterError(f"{form!r} is no format; choose one of {', '.join(FORMATS)}") from None
+    return chosen.write(given, path, options or Options())

@@ -1,0 +1,154 @@
+"""Shapefiles as county bureaus receive them: GBK, short names, a data dictionary, nothing cut in silence."""
+
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+
+from data.write.delivery import Delivery, Options, as_plain, aside, projected
+from data.write.table import write_dictionary
+from geo.errors import Fault, InputError, ParameterError
+
+_TEXT_BYTES: Final = 254
+_NAME_BYTES: Final = 10
+_WHOLE_LIMIT: Final = 10**17
+_FILE_BYTES: Final = 2**31 - 1
+_ENCODINGS: Final = {"gbk": "GBK", "utf-8": "UTF-8"}
+_FAMILY: Final = {"LineString": "line", "Polygon": "polygon", "Point": "point"}
+
+
+def write_shapefile(given: Delivery, path: Path, options: Options) -> tuple[Path, ...]:
+    """Write a .zip with the shapefile in ``options.crs`` and ``options.encoding``, and its 字段说明.xlsx.
+
+    Bools become 1 and 0, empty stays empty. Raises ParameterError for an encoding other than gbk and utf-8, and
+    InputError with every fault: a name over 10 bytes, text over 254 bytes or with characters the encoding lacks
+    (row, column and value are named), a whole number over 17 digits, several kinds of geometry, over 2 GB.
+    """
+    encoding = options.encoding.lower()
+    if encoding not in _ENCODINGS:
+        raise ParameterError(f"{options.encoding!r} is no encoding for shapefiles; choose gbk or utf-8")
+    frame = projected(given, options.crs)
+    faults = _name_faults(given) + _geometry_faults(frame)
+    for key, column in given.columns.items():
+        if column.kind == "text":
+            faults += _text_faults(frame[key], encoding)
+        elif column.kind == "int":
+            faults += _whole_faults(frame[key])
+    if faults:
+        raise InputError(faults)
+    for key, column in given.columns.items():
+        if column.kind == "bool":
+            frame = frame.assign(**{key: frame[key].astype("Int16")})
+    stem = given.name.replace(".", "_")
+    with aside(path) as written, tempfile.TemporaryDirectory(prefix=".shp.", dir=path.parent) as folder:
+        pyogrio.write_dataframe(
+            frame,
+            Path(folder) / f"{stem}.shp",
+            driver="ESRI Shapefile",
+            encoding=_ENCODINGS[encoding],
+            use_arrow=True,
+            layer_options={"2GB_LIMIT": "YES"},
+        )
+        write_dictionary(given, Path(folder) / "字段说明.xlsx", note=_note(encoding, options.crs))
+        _zip(Path(folder), written)
+    return (path,)
+
+
+def _note(encoding: str, crs: str) -> str:
+    return (
+        f"编码 {_ENCODINGS[encoding]}（见 .cpg）；坐标系 {crs}（见 .prj）；是/否以 1/0 表示；空值表示缺失，不是 0；"
+        "日期不含时刻。"
+    )
+
+
+def _zip(folder: Path, target: Path) -> None:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as bundle:
+        for part in sorted(folder.iterdir()):
+            if part.stat().st_size > _FILE_BYTES:
+                raise InputError(
+                    Fault("too_large", f"{part.name} is over 2 GB.", "deliver a GeoPackage or a smaller area.")
+                )
+            info = zipfile.ZipInfo(part.name, (1980, 1, 1, 0, 0, 0))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = 0o644 << 16
+            with part.open("rb") as source, bundle.open(info, "w") as sink:
+                while block := source.read(1 << 20):
+                    sink.write(block)
+
+
+def _name_faults(given: Delivery) -> list[Fault]:
+    faults = [
+        Fault("field_name", f"{key} is no shapefile field name.", "use at most 10 ASCII letters.", column=key)
+        for key in given.columns
+        if len(key.encode()) > _NAME_BYTES or not key.isascii()
+    ]
+    seen: set[str] = set()
+    for key in given.columns:
+        if key.upper() in seen:
+            faults.append(
+                Fault("field_name", f"{key} differs from another field in case only.", "rename it.", column=key)
+            )
+        seen.add(key.upper())
+    return faults
+
+
+def _geometry_faults(frame: gpd.GeoDataFrame) -> list[Fault]:
+    kinds = {kind.removeprefix("Multi") for kind in frame.geometry.geom_type.dropna()}
+    multipoints = {"Point", "MultiPoint"} <= set(frame.geometry.geom_type.dropna())
+    if len(kinds) > 1 or multipoints or not kinds <= set(_FAMILY):
+        return [
+            Fault(
+                "geometry_type",
+                f"a shapefile holds one kind of geometry, here are {', '.join(sorted(kinds))}.",
+                "write one file for each kind, or a GeoPackage.",
+            )
+        ]
+    return []
+
+
+def _text_faults(values: pd.Series, encoding: str) -> list[Fault]:
+    faults = []
+    for row, text in enumerate(as_plain(values)):
+        if text is None:
+            continue
+        place = {"row": row, "column": str(values.name), "value": text}
+        try:
+            size = len(text.encode(encoding))
+        except UnicodeEncodeError as error:
+            lost = text[error.start : error.end]
+            faults.append(
+                Fault(
+                    "encoding",
+                    f"{encoding.upper()} has no character {lost} (U+{ord(lost[0]):04X}).",
+                    "choose UTF-8, a GeoPackage, or another character.",
+                    **place,
+                )
+            )
+            continue
+        if size > _TEXT_BYTES:
+            faults.append(
+                Fault(
+                    "too_long",
+                    f"the text has {size} bytes in {encoding.upper()}, a shapefile holds {_TEXT_BYTES}.",
+                    "shorten it, or choose a GeoPackage.",
+                    **place,
+                )
+            )
+    return faults
+
+
+def _whole_faults(values: pd.Series) -> list[Fault]:
+    numbers = values.fillna(0).to_numpy(np.int64)
+    beyond = (numbers >= _WHOLE_LIMIT) | (numbers <= -_WHOLE_LIMIT)
+    return [
+        Fault(
+            "too_large", "the number has more than 17 digits.", "deliver it as text.",
+            row=int(row), column=str(values.name), value=str(numbers[row]),
+        )
+        for row in np.flatnonzero(beyond)
+    ]  # fmt: skip

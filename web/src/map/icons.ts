@@ -1,0 +1,61 @@
+/** Facility marks as SVG outlines: the same shapes in the legend and on the map. */
+import type { LayerInfo } from "../api";
+import { facilityMark, type Shape } from "./flavours";
+
+function corners(count: number, turn: number, radii: [number, number?]): string {
+  const [outer, inner] = radii;
+  const steps = inner === undefined ? count : count * 2;
+  const at = (i: number) => {
+    const radius = inner !== undefined && i % 2 ? inner : outer;
+    const angle = turn + (i * 2 * Math.PI) / steps - Math.PI / 2;
+    return `${(16 + radius * Math.cos(angle)).toFixed(2)} ${(16 + radius * Math.sin(angle)).toFixed(2)}`;
+  };
+  return `M${Array.from({ length: steps }, (_, i) => at(i)).join("L")}Z`;
+}
+
+const SHAPES: Record<Shape, string> = {
+  diamond: corners(4, 0, [12]),
+  square: corners(4, Math.PI / 4, [12.5]),
+  triangle: corners(3, 0, [13]),
+  pentagon: corners(5, 0, [12]),
+  star: corners(5, 0, [13.5, 6]),
+  hexagon: corners(6, 0, [12]),
+};
+
+export interface Mark {
+  path: string;
+  fill: string;
+  stroke: string;
+  strokeWidth: number;
+}
+
+/** The mark of facility layer `index` in a box of 32 × 32: filled where real, hollow, in the colour of the `ground`, where synthetic. */
+export function mark(index: number, synthetic: boolean, ground: string): Mark {
+  const { fill, outline, shape } = facilityMark(index);
+  return synthetic
+    ? { path: SHAPES[shape], fill: ground, stroke: fill, strokeWidth: 4.5 }
+    : { path: SHAPES[shape], fill, stroke: outline, strokeWidth: 2.5 };
+}
+
+export const facilityLayers = (layers: readonly LayerInfo[]) => layers.filter((layer) => layer.kind === "facility");
+
+/** The mark as pixels for the map, at twice the size, on a halo of `halo` so that it stands off the dots. */
+export function pixels({ path, fill, stroke, strokeWidth }: Mark, halo: string): ImageData {
+  const size = 64;
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = size;
+  const draw = canvas.getContext("2d");
+  if (!draw) throw new Error("this browser draws no 2D canvas");
+  draw.scale(size / 32, size / 32);
+  const outline = new Path2D(path);
+  draw.lineJoin = "round";
+  draw.lineWidth = strokeWidth + 3;
+  draw.strokeStyle = halo;
+  draw.stroke(outline);
+  draw.fillStyle = fill;
+  draw.fill(outline);
+  draw.lineWidth = strokeWidth;
+  draw.strokeStyle = stroke;
+  draw.stroke(outline);
+  return draw.getImageData(0, 0, size, size);
+}

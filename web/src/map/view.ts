@@ -1,0 +1,221 @@
+/** The map on the page: MapLibre behind the few verbs the page needs. */
+import * as maplibre from "maplibre-gl";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
+import "maplibre-gl/dist/maplibre-gl.css";
+import type { Bounds, Language, ReachPolygon } from "../api";
+import type { Flavour, Place } from "../hash";
+import { FLAVOURS } from "./flavours";
+import { facilityLayers, mark, pixels } from "./icons";
+import { facilityIcon, type MapSource, type MapState, NO_POLYGON, style } from "./style";
+
+maplibre.setWorkerUrl(workerUrl);
+
+export interface Hit {
+  layer: string;
+  lon: number;
+  lat: number;
+  properties: Record<string, unknown>;
+}
+
+export interface Padding {
+  top: number;
+  right: number;
+  bottom: number;
+  left: number;
+}
+
+export interface ViewEvents {
+  moved: (place: Place, metresPerPixel: number) => void;
+  pointed: (lon: number, lat: number) => void;
+  hit: (hit: Hit | null) => void;
+  idle: () => void;
+  failed: (message: string) => void;
+}
+
+const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+const TOUCH_PX = 5;
+/** From here on dots are fully drawn. */
+const DOTS_ZOOM = 10.4;
+const METRES_PER_PIXEL_Z0 = 40_075_016.686 / 512;
+
+export class MapView {
+  readonly #map: maplibre.Map;
+  readonly #source: MapSource;
+  readonly #events: ViewEvents;
+  #state: MapState;
+  #flavour: Flavour;
+  #styled = false;
+  #reach: ReachPolygon = NO_POLYGON;
+  #popup: maplibre.Popup | null = null;
+  #weighed = false;
+
+  constructor(
+    container: HTMLElement,
+    source: MapSource,
+    state: MapState,
+    look: { flavour: Flavour; language: Language; bounds: Bounds; focus: Bounds; place: Place | undefined; padding: Padding },
+    events: ViewEvents,
+  ) {
+    this.#source = source;
+    this.#state = state;
+    this.#events = events;
+    this.#flavour = look.flavour;
+    const [west, south, east, north] = look.bounds;
+    const [margin, tall] = [(east - west) * 0.6 + 0.2, (north - south) * 0.6 + 0.2];
+    this.#map = new maplibre.Map({
+      container,
+      style: style(source, look.flavour, look.language, state),
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      maxPitch: 0,
+      minZoom: 5,
+      maxZoom: 17.5,
+      maxBounds: [west - margin * 1.6, south - tall, east + margin, north + tall],
+      fadeDuration: calm() ? 0 : 150,
+      localIdeographFontFamily: "PingFang SC, Noto Sans CJK SC, Microsoft YaHei, sans-serif",
+      ...(look.place
+        ? { center: [look.place.lon, look.place.lat], zoom: look.place.zoom }
+        : { bounds: look.focus, fitBoundsOptions: { padding: look.padding } }),
+    });
+    if (!look.place) this.#showDots(look.focus, look.padding);
+    this.#map.touchZoomRotate.disableRotation();
+    this.#map.keyboard.disableRotation();
+    this.#map.on("style.load", () => this.#dress());
+    this.#map.on("moveend", () => this.#tellPlace());
+    this.#map.on("move", () => this.#tellPlace());
+    this.#map.on("mousemove", ({ lngLat }) => events.pointed(lngLat.lng, lngLat.lat));
+    this.#map.on("mousemove", ({ point }) => {
+      this.#map.getCanvas().style.cursor = this.#at(point) ? "pointer" : "";
+    });
+    this.#map.on("click", ({ point }) => events.hit(this.#at(point)));
+    this.#map.on("idle", () => {
+      if (!this.#weigh()) events.idle();
+    });
+    this.#map.on("error", ({ error }) => events.failed(error.message));
+    this.#map.getCanvas().addEventListener("keydown", (event) => {
+      if (event.key === "Enter") events.hit(this.#at(this.#map.project(this.#map.getCenter())));
+    });
+    this.#tellPlace();
+  }
+
+  /** On a small screen the focus would open at shading; then open on its middle, close enough to see who is served. */
+  #showDots([west, south, east, north]: Bounds, padding: Padding): void {
+    const short = DOTS_ZOOM - this.#map.getZoom();
+    if (short <= 0 || short > 1.5) return;
+    const part = 2 ** -short / 2;
+    const [lon, lat] = [(west + east) / 2, (south + north) / 2];
+    const [wide, high] = [(east - west) * part, (north - south) * part];
+    this.#map.fitBounds([lon - wide, lat - high, lon + wide, lat + high], { padding, duration: 0 });
+  }
+
+  #tellPlace(): void {
+    const { lng, lat } = this.#map.getCenter();
+    const zoom = this.#map.getZoom();
+    const metres = (METRES_PER_PIXEL_Z0 * Math.cos((lat * Math.PI) / 180)) / 2 ** zoom;
+    this.#events.moved({ zoom, lat, lon: lng }, metres);
+  }
+
+  /** A style that has just loaded has no icons, none of the later state and no polygon: give it all three. */
+  #dress(): void {
+    this.#styled = true;
+    const { halo } = FLAVOURS[this.#flavour];
+    facilityLayers(this.#source.layers).forEach((_, index) => {
+      for (const synthetic of [false, true]) {
+        const name = facilityIcon(index, synthetic);
+        const image = pixels(mark(index, synthetic, halo), halo);
+        if (this.#map.hasImage(name)) this.#map.removeImage(name);
+        this.#map.addImage(name, image, { pixelRatio: 2 });
+      }
+    });
+    this.setState(this.#state);
+    this.setReach(this.#reach);
+  }
+
+  /** The most telling thing near a point: a facility before a dot. */
+  #at(point: maplibre.Point): Hit | null {
+    const demand = ["demand-unserved", "demand-served"];
+    const wanted = [...facilityLayers(this.#source.layers).map((layer) => layer.id), ...demand];
+    const layers = wanted.filter((id) => this.#map.getLayer(id));
+    const box: [maplibre.PointLike, maplibre.PointLike] = [
+      [point.x - TOUCH_PX, point.y - TOUCH_PX],
+      [point.x + TOUCH_PX, point.y + TOUCH_PX],
+    ];
+    const found = this.#map.queryRenderedFeatures(box, { layers });
+    const near = found
+      .filter((feature) => feature.geometry.type === "Point")
+      .map((feature) => {
+        const [lon = 0, lat = 0] = (feature.geometry as GeoJSON.Point).coordinates;
+        const rank = demand.includes(feature.layer.id) ? 1 : 0;
+        const distance = this.#map.project([lon, lat]).dist(point);
+        return { hit: { layer: feature.layer.id, lon, lat, properties: feature.properties }, rank, distance };
+      })
+      .sort((a, b) => a.rank - b.rank || a.distance - b.distance);
+    return near[0]?.hit ?? null;
+  }
+
+  /** Once there are dots, let the ordinary one (their 70th percentile by weight) have the ordinary size. True when that changed the dots. */
+  #weigh(): boolean {
+    const id = `circles.${this.#source.circle.id}`;
+    if (this.#weighed || !this.#map.getSource(id)) return false;
+    const weights = this.#map
+      .querySourceFeatures(id, { sourceLayer: id })
+      .map((feature) => Number(feature.properties.w))
+      .filter((weight) => weight > 0)
+      .sort((a, b) => a - b);
+    const ordinary = weights[Math.floor(weights.length * 0.7)];
+    if (ordinary === undefined || weights.length < 20) return false;
+    this.#weighed = true;
+    this.setState({ weightRef: ordinary });
+    return true;
+  }
+
+  get weightRef(): number {
+    return this.#state.weightRef;
+  }
+
+  setState(change: Partial<MapState>): void {
+    this.#state = { ...this.#state, ...change };
+    if (!this.#styled) return;
+    for (const [key, value] of Object.entries(change)) this.#map.setGlobalStateProperty(key, value);
+  }
+
+  setReach(reach: ReachPolygon): void {
+    this.#reach = reach;
+    if (this.#styled) this.#map.getSource<maplibre.GeoJSONSource>("reach")?.setData(reach);
+  }
+
+  setLook(flavour: Flavour, language: Language): void {
+    this.closePopup();
+    this.#flavour = flavour;
+    this.#styled = false;
+    this.#map.setStyle(style(this.#source, flavour, language, this.#state), { diff: false });
+  }
+
+  fit([west, south, east, north]: Bounds, padding: Padding): void {
+    this.#map.fitBounds([west, south, east, north], { padding, maxZoom: 14.5, duration: calm() ? 0 : 190 });
+  }
+
+  zoomBy(step: number): void {
+    this.#map.zoomTo(this.#map.getZoom() + step, { duration: calm() ? 0 : 160 });
+  }
+
+  resize(): void {
+    this.#map.resize();
+  }
+
+  /** Show `content` at a place; the popup's own button closes it, as does Escape. */
+  openPopup(lon: number, lat: number, content: HTMLElement, closeLabel: string): void {
+    this.closePopup();
+    this.#popup = new maplibre.Popup({ closeButton: true, maxWidth: "300px", offset: 10 })
+      .setLngLat([lon, lat])
+      .setDOMContent(content)
+      .addTo(this.#map);
+    this.#popup.getElement().querySelector(".maplibregl-popup-close-button")?.setAttribute("aria-label", closeLabel);
+  }
+
+  closePopup(): void {
+    this.#popup?.remove();
+    this.#popup = null;
+  }
+}

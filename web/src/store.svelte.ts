@@ -1,0 +1,247 @@
+/** The page's state: what is asked, what was answered, how it looks. Components read it and call its verbs. */
+import {
+  type Answer,
+  ApiError,
+  type Area,
+  type Bounds,
+  type CircleInfo,
+  getAnswer,
+  getAreas,
+  getCircles,
+  getPolygon,
+  getSession,
+  type Language,
+  type Question,
+  type ReachPolygon,
+  type Session,
+} from "./api";
+import { type Flavour, formatHash, type Place, parseHash } from "./hash";
+import { WORDS, type Words } from "./text";
+
+export interface Facts {
+  session: Session;
+  areas: Area[];
+  circles: CircleInfo[];
+}
+
+const DEBOUNCE_MS = 160;
+const ADDRESS_MS = 250;
+const PATIENCE_MS = 300;
+
+const startLanguage = (): Language => "zh";
+const startFlavour = (): Flavour => (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+
+class Store {
+  facts = $state.raw<Facts | null>(null);
+  startError = $state<ApiError | null>(null);
+
+  circleId = $state("");
+  areaCode = $state("");
+  minutes = $state(15);
+  mode = $state("");
+
+  language = $state<Language>(startLanguage());
+  flavour = $state<Flavour>(startFlavour());
+  place = $state.raw<Place | undefined>(undefined);
+
+  answer = $state.raw<Answer | null>(null);
+  error = $state.raw<ApiError | null>(null);
+  /** A request is under way; `slow` once it has taken long enough to say so. */
+  busy = $state(false);
+  slow = $state(false);
+
+  showReach = $state(false);
+  reach = $state.raw<ReachPolygon | null>(null);
+  reachMissing = $state(false);
+
+  #asking: AbortController | null = null;
+  #drawing: AbortController | null = null;
+  #timer = 0;
+  #patience = 0;
+  #addressTimer = 0;
+
+  words: Words = $derived(WORDS[this.language]);
+  circle = $derived(this.facts?.circles.find(({ id }) => id === this.circleId) ?? null);
+  area = $derived(this.facts?.areas.find(({ code }) => code === this.areaCode) ?? null);
+  question: Question = $derived({ circle: this.circleId, area: this.areaCode, minutes: this.minutes, mode: this.mode });
+
+  /** Whom the demand counts, in the page's language. */
+  noun = $derived.by(() => {
+    const demand = this.circle?.demand;
+    if (!demand) return "";
+    if (this.language === "zh") return demand.zh;
+    return demand.en ?? (demand.unit === "m2" ? "dwelling floor area" : demand.kind);
+  });
+
+  async start(): Promise<void> {
+    const address = parseHash(location.hash);
+    if (address.lang) this.language = address.lang;
+    if (address.theme) this.flavour = address.theme;
+    this.startError = null;
+    try {
+      const [session, areas, circles] = await Promise.all([getSession(), getAreas(), getCircles()]);
+      this.facts = { session, areas, circles };
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      this.startError = error;
+      return;
+    }
+    this.#read();
+    this.ask(0);
+    if (this.showReach) void this.#draw();
+  }
+
+  /** Take the question from the address; what it leaves out, or what no longer exists, from the circle's defaults. */
+  #read(): void {
+    if (!this.facts) return;
+    const { session, areas, circles } = this.facts;
+    const address = parseHash(location.hash);
+    const circle = circles.find(({ id }) => id === address.circle) ?? circles[0];
+    if (!circle) return;
+    this.circleId = circle.id;
+    this.mode = circle.modes.find(({ id }) => id === address.mode)?.id ?? circle.default_mode;
+    this.minutes = this.#clamp(address.minutes ?? circle.threshold.value);
+    this.areaCode = areas.find(({ code }) => code === address.area)?.code ?? session.city.code;
+    this.showReach = address.reach ?? false;
+    this.place = address.map;
+  }
+
+  /** The address was changed by hand or by a link: ask what it says. */
+  readAddress(): void {
+    this.#read();
+    this.ask(0);
+    void this.#draw();
+  }
+
+  #clamp(minutes: number): number {
+    const { min = 1, max = 60 } = this.circle?.threshold ?? {};
+    return Math.min(max, Math.max(min, Math.round(minutes)));
+  }
+
+  /** Ask the server for the figures, after a short rest; an earlier question still under way is dropped. */
+  ask(restMs = DEBOUNCE_MS): void {
+    clearTimeout(this.#timer);
+    this.#timer = window.setTimeout(() => void this.#ask(), restMs);
+  }
+
+  async #ask(): Promise<void> {
+    const edition = this.facts?.session.edition;
+    if (edition === undefined || !this.circleId) return;
+    this.#asking?.abort();
+    const asking = new AbortController();
+    this.#asking = asking;
+    this.busy = true;
+    clearTimeout(this.#patience);
+    this.#patience = window.setTimeout(() => {
+      this.slow = this.busy;
+    }, PATIENCE_MS);
+    try {
+      const answer = await getAnswer($state.snapshot(this.question), edition, asking.signal);
+      if (asking.signal.aborted) return;
+      this.answer = answer;
+      this.error = null;
+    } catch (error) {
+      if (asking.signal.aborted) return;
+      if (!(error instanceof ApiError)) throw error;
+      this.error = error;
+    } finally {
+      if (this.#asking === asking) {
+        clearTimeout(this.#patience);
+        this.busy = this.slow = false;
+      }
+    }
+  }
+
+  async #draw(): Promise<void> {
+    this.#drawing?.abort();
+    this.reachMissing = false;
+    if (!this.showReach) {
+      this.reach = null;
+      return;
+    }
+    const drawing = new AbortController();
+    this.#drawing = drawing;
+    try {
+      const reach = await getPolygon($state.snapshot(this.question), drawing.signal);
+      if (drawing.signal.aborted) return;
+      this.reach = reach;
+      this.reachMissing = reach.features.length === 0;
+    } catch (error) {
+      if (drawing.signal.aborted) return;
+      if (!(error instanceof ApiError)) throw error;
+      this.reach = null;
+      this.reachMissing = true;
+    }
+  }
+
+  #drawTimer = 0;
+  #drawSoon(): void {
+    clearTimeout(this.#drawTimer);
+    this.#drawTimer = window.setTimeout(() => void this.#draw(), DEBOUNCE_MS);
+  }
+
+  setMinutes(minutes: number): void {
+    this.minutes = this.#clamp(minutes);
+    this.ask();
+    if (this.showReach) this.#drawSoon();
+  }
+
+  setMode(mode: string): void {
+    this.mode = mode;
+    this.ask(0);
+    if (this.showReach) this.#drawSoon();
+  }
+
+  setArea(code: string): void {
+    this.areaCode = code;
+    this.ask(0);
+  }
+
+  setCircle(id: string): void {
+    const circle = this.facts?.circles.find((candidate) => candidate.id === id);
+    if (!circle) return;
+    this.circleId = id;
+    this.mode = circle.default_mode;
+    this.minutes = circle.threshold.value;
+    this.answer = null;
+    this.ask(0);
+    if (this.showReach) this.#drawSoon();
+  }
+
+  setReach(shown: boolean): void {
+    this.showReach = shown;
+    void this.#draw();
+  }
+
+  toggleLanguage(): void {
+    this.language = this.language === "zh" ? "en" : "zh";
+  }
+
+  toggleFlavour(): void {
+    this.flavour = this.flavour === "light" ? "dark" : "light";
+  }
+
+  /** The box of an area on the map; the city opens on its densest part. */
+  boundsOf(area: Area | null): Bounds | null {
+    if (!this.facts) return null;
+    return !area || area.level === "city" ? this.facts.session.focus : area.bbox;
+  }
+
+  /** Keep the address in step, without filling the browser's history. */
+  writeAddress(): void {
+    clearTimeout(this.#addressTimer);
+    const address = formatHash({
+      ...(this.facts && this.facts.circles.length > 1 ? { circle: this.circleId } : {}),
+      area: this.areaCode,
+      minutes: this.minutes,
+      mode: this.mode,
+      reach: this.showReach,
+      lang: this.language,
+      theme: this.flavour,
+      ...(this.place ? { map: this.place } : {}),
+    });
+    this.#addressTimer = window.setTimeout(() => history.replaceState(null, "", address), ADDRESS_MS);
+  }
+}
+
+export const store = new Store();
