@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 from pathlib import Path
 from threading import Thread
-from typing import Final
+from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -112,9 +112,9 @@ def _warm(runner: Runner, ready: dict[str, str]) -> None:
     ready["status"] = "ready"
 
 
-def problem(status: int, title: str, detail: str, faults: list[dict[str, object]] | None = None) -> JSONResponse:
+def problem(status: int, title: str, detail: str, faults: list[dict[str, Any]] | None = None) -> JSONResponse:
     """Return an RFC 9457 problem body."""
-    body: dict[str, object] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     if faults is not None:
         body["faults"] = faults
     return JSONResponse(body, status, media_type="application/problem+json")
@@ -128,7 +128,7 @@ def _quantu_problem(_: Request, error: Exception) -> JSONResponse:
 
 def _validation_problem(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    faults: list[dict[str, object]] = [
+    faults: list[dict[str, Any]] = [
         {"column": ".".join(str(x) for x in f["loc"]), "value": str(f.get("input")), "message": f["msg"]}
         for f in error.errors()
     ]

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -144,17 +144,17 @@ def run(
 
     [dim]Examples:[/] quantu run fitness --area 安宁区 --minutes 10   ·   quantu run fitness --format shp -o fitness.zip
     """
-    from api.export import export
-
     with fail_cleanly():
         runner = runner_of(workspace)
-        given = {"area": area, "edition": edition, "minutes": minutes, "mode": mode}
+        given: dict[str, Any] = {"area": area, "edition": edition, "minutes": minutes, "mode": mode}
         with busy("Measuring 正在计算 …"):
             if form in {"table", "json"}:
                 answer = runner.answer(circle, **given)
             elif output is None:
                 raise ParameterError(f"--format {form} writes a file: name it with -o FILE")
             else:
+                from api.export import export
+
                 paths = export(runner, circle, form, output, layer=layer, crs=crs, encoding=encoding, **given)
         if form == "table":
             show_answer(answer)
@@ -202,9 +202,7 @@ def nearest(
     speed_kph: Annotated[float | None, typer.Option("--speed-kph", help="Speed on the level.")] = None,
     dem: Annotated[list[Path] | None, typer.Option("--dem", help="Elevation files or folders.")] = None,
     max_minutes: Annotated[float, typer.Option("--max-minutes", help="Longest time looked for.")] = 60.0,
-    max_snap: Annotated[
-        float | None, typer.Option("--max-snap", help="Farthest a point may lie from a street, m.")
-    ] = None,
+    max_snap: Annotated[float | None, typer.Option("--max-snap", help="Farthest from a street, m.")] = None,
     crs: Annotated[str | None, typer.Option("--crs", help="CRS or datum of files that state none.")] = None,
 ) -> None:
     """Find the travel time from every demand point to its nearest facility; no workspace needed.

@@ -14,12 +14,8 @@ from api.run import Runner
 
 app = typer.Typer(help="Bring data into the draft.", no_args_is_help=True, rich_markup_mode="rich")
 
-Crs = Annotated[
-    str | None, typer.Option("--crs", help="CRS or datum (EPSG:…, gcj02, bd09) of a file that states none.")
-]
-Dem = Annotated[
-    list[Path] | None, typer.Option("--dem", help="Elevation: .hgt, .hgt.zip, GeoTIFF, or folders of them.")
-]
+Crs = Annotated[str | None, typer.Option("--crs", help="CRS or datum (EPSG:…, gcj02, bd09) where none is stated.")]
+Dem = Annotated[list[Path] | None, typer.Option("--dem", help="Elevation: .hgt, .hgt.zip, GeoTIFF, or folders.")]
 
 
 def _do(workspace: Path | None, work: Callable[[Runner], ImportReport]) -> None:

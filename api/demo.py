@@ -4,16 +4,14 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from data.sample.build import build_sample
-
 from api.settings import load_settings
 from data.frames import AREAS, CONTEXT, DEMAND, STREETS, conform
 from data.network import with_elevation
-from data.read.boundaries import china_counties
+from data.read.gazetteer import places_called
 from data.stores.base import City
 from data.stores.embedded import EmbeddedStore
 from geo.crs import metric_crs_for
-from geo.errors import AmbiguousError, ConflictError, NotFoundError
+from geo.errors import AmbiguousError, ConflictError
 from layers.facilities.catalogue import FACILITY_LAYERS
 
 LANZHOU = City("620100", "兰州市", "Lanzhou", metric_crs_for(103.83, 36.06))
@@ -31,18 +29,13 @@ def new_workspace(path: Path, *, name: str, name_en: str = "", code: str = "", c
 
 
 def _find(name: str, *, name_en: str, code: str, crs: str) -> City:
-    try:
-        known = china_counties(code)
-    except NotFoundError:
-        return City(code, name, name_en or name, crs)
-    found = known[known["code"] == code] if code else known[known["name"] == name]
+    found = places_called(name, code=code)
     if len(found) > 1:
-        listed = ", ".join(found["code"])
+        listed = ", ".join(place.code for place in found)
         raise AmbiguousError(f"{name} names {len(found)} places: {listed}. Mend: give the one meant with --code.")
-    if found.empty:
+    if not found:
         return City(code or name, name, name_en or name, crs)
-    middle = found.geometry.iloc[0].representative_point()
-    return City(str(found["code"].iloc[0]), name, name_en or name, crs or metric_crs_for(middle.x, middle.y))
+    return City(found[0].code, name, name_en or name, crs or metric_crs_for(found[0].lon, found[0].lat))
 
 
 def demo_directory() -> Path:
@@ -71,6 +64,8 @@ def build_demo(path: Path) -> bool:
 
 
 def _publish_sample(path: Path) -> None:
+    from data.sample.build import build_sample
+
     sample = build_sample()
     frames = dict(sample.frames)
     frames["streets"], counts = with_elevation(frames["streets"], sample.elevation, LANZHOU.crs)

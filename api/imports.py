@@ -102,7 +102,7 @@ def import_streets(
 
 
 def _notice(diagnostics: Mapping[str, Any]) -> dict[str, Any]:
-    classes = set(diagnostics.get("highway", {}))
+    classes = set(diagnostics.get("segments_by_class", {}))
     small = {"residential", "living_street", "footway", "path", "unclassified", "steps", "track"}
     if not classes or classes & small:
         return {}

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
@@ -64,7 +64,7 @@ def load_settings(workspace: Path | None = None) -> Settings:
     class Here(Settings):
         file: ClassVar[Path | None] = path if path.is_file() else None
 
-    given = {} if workspace is None else {"workspace": workspace}
+    given: dict[str, Any] = {} if workspace is None else {"workspace": workspace}
     try:
         return Here(**given)
     except ValidationError as error:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -18,6 +18,9 @@ from geo.segments import Segments
 from geo.streets import Streets, build_streets
 
 F64 = NDArray[np.float64]
+
+
+_RIVER_LINE_M: Final = 5.0
 
 
 def metric_crs_of(frame: gpd.GeoDataFrame) -> str:
@@ -71,14 +74,19 @@ class CityData:
 
     @cached_property
     def water(self) -> shapely.Geometry | None:
-        """Return the water surfaces in metres, or None. Lines of water are no surface and cut nothing."""
+        """Return the water that parts the banks, metres, or None: surfaces, and rivers known only as a line."""
         if not self.has("context"):
             return None
         context = self.frame("context")
-        wet = context[(context["kind"] == "water") & context.geom_type.isin(["Polygon", "MultiPolygon"])]
+        surface = (context["kind"] == "water") & context.geom_type.isin(["Polygon", "MultiPolygon"])
+        river = (context["tag"] == "waterway=river") & context.geom_type.isin(["LineString", "MultiLineString"])
+        wet = context[surface | river]
         if wet.empty:
             return None
-        return shapely.union_all(shapely.make_valid(wet.to_crs(self.crs).geometry.to_numpy()))
+        shapes = wet.to_crs(self.crs).geometry.to_numpy()
+        lines = river[wet.index].to_numpy()
+        shapes[lines] = shapely.buffer(shapes[lines], _RIVER_LINE_M)
+        return shapely.union_all(shapely.make_valid(shapes))
 
     @cached_property
     def areas(self) -> gpd.GeoDataFrame | None:

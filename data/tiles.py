@@ -69,7 +69,7 @@ def tile_layer(frame: gpd.GeoDataFrame, spec: TileSpec, *, decimals: int | None 
         raise MissingCRSError(f"the frame for the tiles of {spec.name} has no CRS")
     if frame.crs != CRS_KEPT:
         raise CRSMismatchError(f"tiles of {spec.name} are made from {CRS_KEPT}, not {frame.crs.to_string()}")
-    first = np.where(_public(frame), _first_zoom(frame, spec), spec.maxzoom + 1)
+    first = np.where(public_rows(frame), _first_zoom(frame, spec), spec.maxzoom + 1)
     drawn = (first <= spec.maxzoom) & ~(frame.geometry.isna() | frame.geometry.is_empty).to_numpy()
     rows = np.flatnonzero(drawn)
     shown = frame.iloc[rows]
@@ -86,7 +86,8 @@ def tile_layer(frame: gpd.GeoDataFrame, spec: TileSpec, *, decimals: int | None 
     return _ShapeTiles(spec, columns, rows, world, first[rows], groups)
 
 
-def _public(frame: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+def public_rows(frame: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Return (N,) True where a row may be shown to anyone: public, not internal, no military site, no prison."""
     shown = np.ones(len(frame), np.bool_)
     if "public" in frame:
         shown &= frame["public"].fillna(False).astype("bool").to_numpy()

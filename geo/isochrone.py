@@ -37,8 +37,8 @@ class TimeField:
         cell_m: size of a cell, metres.
         x, y: (W,), (H,) centres of columns and rows, metres.
         ms: (H, W) milliseconds, ``inf`` where nothing reached is within the spread.
-        reached_xy, reached_ms, reached_deck: samples of the streets that were reached, and whether on a deck.
-        deck_pieces: (D, 2, 2) ends of pieces of reached bridges and tunnels, metres, with (D,) ``deck_ms``.
+        reached_xy, reached_ms: (S, 2), (S,) samples of the streets that were reached.
+        piece, piece_ms: (P,) first samples of pieces whose both ends were reached, and the later end's time.
     """
 
     crs: str
@@ -48,9 +48,8 @@ class TimeField:
     ms: F32
     reached_xy: F64
     reached_ms: F64
-    reached_deck: Bools
-    deck_pieces: F64
-    deck_ms: F64
+    piece: I64
+    piece_ms: F64
 
 
 @kernel
@@ -105,9 +104,9 @@ def time_field(field: Field, *, cell_m: float = 15.0, spread_m: float = 60.0) ->
     every = Snapped(np.ones(len(segment), np.bool_), segment, fraction, zeros, zeros.astype(np.int32))
     got = read_field(field, every)
     ok = got.travel_ms != NEVER
-    deck = streets.segments.deck[streets.rows][segment]
-    piece = np.flatnonzero((segment[1:] == segment[:-1]) & deck[1:] & ok[1:] & ok[:-1])
     xy_ok, ms_ok = xy[ok], got.travel_ms[ok].astype(np.float64)
+    nth = np.cumsum(ok)
+    piece = nth[np.flatnonzero((segment[1:] == segment[:-1]) & ok[1:] & ok[:-1])] - 1
     if len(xy_ok):
         low = np.floor((xy_ok.min(axis=0) - spread_m) / cell_m) - 1
         high = np.ceil((xy_ok.max(axis=0) + spread_m) / cell_m) + 1
@@ -125,9 +124,8 @@ def time_field(field: Field, *, cell_m: float = 15.0, spread_m: float = 60.0) ->
         ms=ms,
         reached_xy=xy_ok,
         reached_ms=ms_ok,
-        reached_deck=deck[ok],
-        deck_pieces=np.stack([xy[piece], xy[piece + 1]], axis=1),
-        deck_ms=np.maximum(got.travel_ms[piece], got.travel_ms[piece + 1]).astype(np.float64),
+        piece=piece,
+        piece_ms=np.maximum(ms_ok[piece], ms_ok[piece + 1]),
     )
 
 
@@ -136,7 +134,7 @@ def display_polygons(
 ) -> list[shapely.Geometry]:
     """Return one valid (Multi)Polygon per limit, metres: where the time is within it, nested from small to large.
 
-    ``water`` (metres) is cut out; reached bridges over it stay as narrow decks, and what is left without any
+    ``water`` (metres) is cut out; reached streets that cross it stay as narrow decks, and what is left without any
     reached street goes. Empty polygons are possible.
     """
     out: list[shapely.Geometry] = []
@@ -168,10 +166,10 @@ def _without_water(field: TimeField, area: shapely.Geometry, limit: float, water
     dry = shapely.difference(area, water)
     parts = shapely.get_parts(dry)
     parts = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
-    reached = (field.reached_ms <= limit) & ~field.reached_deck
-    tree = shapely.STRtree(shapely.points(field.reached_xy[reached]))
+    shapely.prepare(parts)
+    tree = shapely.STRtree(shapely.points(field.reached_xy[field.reached_ms <= limit]))
     held = np.unique(tree.query(parts, predicate="intersects")[0])
-    decks = field.deck_pieces[field.deck_ms <= limit]
-    strips = shapely.buffer(shapely.linestrings(decks), field.cell_m * _DECK_HALF_WIDTH_CELLS)
-    wet = strips[shapely.intersects(strips, water)]
-    return shapely.union_all(np.concatenate([parts[held], wet]))
+    first = field.piece[field.piece_ms <= limit]
+    pieces = shapely.linestrings(np.stack([field.reached_xy[first], field.reached_xy[first + 1]], axis=1))
+    wet = pieces[shapely.STRtree(pieces).query(water, predicate="intersects")]
+    return shapely.union_all(np.concatenate([parts[held], shapely.buffer(wet, field.cell_m * _DECK_HALF_WIDTH_CELLS)]))

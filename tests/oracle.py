@@ -36,8 +36,9 @@ def split_graph(u, v, forward_s, backward_s, placed):
         ]
         for (f0, a), (f1, b) in zip(stops, stops[1:], strict=False):
             graph.add_nodes_from([a, b])
-            arc(a, b, None if forward_s[row] is None else (f1 - f0) * forward_s[row])
-            arc(b, a, None if backward_s[row] is None else (f1 - f0) * backward_s[row])
+            same = f0 == f1  # one place: no direction to forbid
+            arc(a, b, 0.0 if same else None if forward_s[row] is None else (f1 - f0) * forward_s[row])
+            arc(b, a, 0.0 if same else None if backward_s[row] is None else (f1 - f0) * backward_s[row])
     return graph
 
 

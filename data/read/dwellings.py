@@ -121,17 +121,21 @@ def _land(objects: Objects, is_area: Bools, homes: Shapes, other_land: Shapes) -
     cell = standard("demand_cell", unit="m").value
     ratio = standard("residential_plot_ratio", unit="1").value
     out: dict[str, Any] = {"id": [], "weight": [], "method": [], "point": []}
-    used: list[Any] = []
-    for i in rows:
-        shape = shapely.make_valid(objects.shapes[i])
-        if len(tree.query(shape, predicate="intersects")):
-            continue
-        earlier = [other for other in used if shapely.intersects(other, shape)]
-        if earlier:
-            shape = shapely.difference(shape, shapely.union_all(earlier))
+    lands = shapely.make_valid(objects.shapes[rows])
+    bare = np.ones(len(rows), dtype=np.bool_)
+    bare[np.unique(tree.query(lands, predicate="intersects")[0])] = False
+    one, other = shapely.STRtree(lands).query(lands, predicate="intersects")
+    overlaps = (other < one) & bare[one] & bare[other]
+    used = 0
+    for k in map(int, np.flatnonzero(bare)):
+        i, shape = rows[k], lands[k]
+        earlier = other[overlaps & (one == k)]
+        if len(earlier):
+            # land drawn twice counts once
+            shape = shapely.difference(shape, shapely.union_all(lands[earlier]))
         if shape.area == 0.0:
             continue
-        used.append(shape)
+        used += 1
         points = _grid(shape, cell)
         weight = float(geodesic_area_m2(np.array([shape], dtype=object))[0]) * ratio / len(points)
         open_land = ~_in_any(points, other_land)
@@ -141,7 +145,7 @@ def _land(objects: Objects, is_area: Bools, homes: Shapes, other_land: Shapes) -
         out["method"] += [METHOD_LAND] * int(open_land.sum())
     out["weight"] = np.array(out["weight"], dtype=np.float64)
     out["point"] = np.array(out["point"], dtype=object)
-    return out, len(used)
+    return out, used
 
 
 def _grid(shape: Any, cell_m: float) -> Shapes:

@@ -31,36 +31,55 @@ _LAT: Final = ("lat", "latitude", "纬度")
 _MEND_CRS: Final = "declare it with --crs EPSG:…, gcj02 or bd09"
 
 
-def read_vector(path: Path, *, crs: str | None) -> gpd.GeoDataFrame:
+def read_vector(path: Path, *, crs: str | None, crs_is_fallback: bool = False) -> gpd.GeoDataFrame:
     """Return the first layer of a GeoJSON, GeoParquet, GPKG, SHP or CSV file in its CRS, or in the declared one.
 
     ``crs`` declares the CRS of a file that has none (``EPSG:…``), or its datum: ``gcj02`` and ``bd09`` are undone
     and the frame is in EPSG:4326. A CSV or plain Parquet file has its position in columns lon and lat, or x and y.
+    ``crs_is_fallback``, for one declaration that goes with several files, leaves a file alone that states its own.
 
-    Raises InputError (absent, unreadable or empty file, refused datum), MissingCRSError (none in the file and none
-    declared), CRSMismatchError (declared another than the file states), ParameterError (no such CRS).
+    Raises InputError (absent, unreadable or empty file, refused datum, longitude and latitude swapped),
+    MissingCRSError (none in the file and none declared), CRSMismatchError (declared another than the file states),
+    ParameterError (no such CRS).
     """
     if not path.exists():
         raise InputError(Fault("no_file", "the file does not exist.", "check the path.", str(path)))
     frame = _read(path)
     if not len(frame):
         raise InputError(Fault("empty_file", "the file holds no rows.", "hand in a file with at least one.", str(path)))
+    frame = _placed(frame, path, crs, crs_is_fallback)
+    _refuse_old_datums(frame.crs, path)
+    if frame.crs.is_geographic:
+        _refuse_swapped(frame.geometry, path)
+    return frame
+
+
+def _placed(frame: gpd.GeoDataFrame, path: Path, crs: str | None, fallback: bool) -> gpd.GeoDataFrame:
+    """The frame in the CRS it states or is declared to be in."""
     if crs is not None and crs.lower() in SHIFTED:
+        if fallback and frame.crs is not None and not is_lonlat(frame.crs):
+            return frame
         return _unshifted(frame, crs.lower())
     declared = None if crs is None else parse_crs(crs)
-    if frame.crs is not None and _states_no_crs(path):
-        frame = frame.set_crs(declared or frame.crs, allow_override=True)
     if frame.crs is None:
         if declared is None:
             raise MissingCRSError(f"{path}: the file states no CRS. Mend: {_MEND_CRS}.")
-        frame = frame.set_crs(declared)
-    elif declared is not None and frame.crs != declared:
-        raise CRSMismatchError(
-            f"{path}: the file is in {crs_name(frame.crs)}, {crs_name(declared)} was declared. "
-            "Mend: leave --crs out, or correct the file."
-        )
-    _refuse_old_datums(frame.crs, path)
-    return frame
+        return frame.set_crs(declared)
+    if declared is None or frame.crs == declared:
+        return frame
+    if _states_no_crs(path) and not (fallback and _fits_degrees(frame.geometry)):
+        return frame.set_crs(declared, allow_override=True)
+    if fallback:
+        return frame
+    raise CRSMismatchError(
+        f"{path}: the file is in {crs_name(frame.crs)}, {crs_name(declared)} was declared. "
+        "Mend: leave --crs out, or correct the file."
+    )
+
+
+def _fits_degrees(geometry: gpd.GeoSeries) -> bool:
+    west, south, east, north = geometry.total_bounds
+    return bool(west >= -180.0 and east <= 180.0 and south >= -90.0 and north <= 90.0)
 
 
 def to_kept(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -158,6 +177,29 @@ def _states_no_crs(path: Path) -> bool:
         return False
     head = path.read_bytes()[:_HEAD_BYTES]
     return re.search(rb'"crs"\s*:', head) is None
+
+
+def _refuse_swapped(geometry: gpd.GeoSeries, path: Path) -> None:
+    bounds = geometry.bounds.to_numpy()
+    beyond = np.flatnonzero((bounds[:, 1] < -90.0) | (bounds[:, 3] > 90.0))
+    if len(beyond):
+        x, y = bounds[beyond[0], :2]
+        exchanged = bool((np.abs(bounds[:, [0, 2]]) <= 90.0).all() and (np.abs(bounds[:, [1, 3]]) <= 180.0).all())
+        raise InputError(
+            Fault(
+                "swapped" if exchanged else "off_earth",
+                "latitudes lie beyond 90°: longitude and latitude are swapped."
+                if exchanged
+                else "the coordinates are no longitudes and latitudes in degrees.",
+                "put longitude first and latitude second, or name the columns lon and lat."
+                if exchanged
+                else f"{_MEND_CRS} as what it is.",
+                str(path),
+                int(beyond[0]),
+                "geometry",
+                f"{x:.5f}, {y:.5f}",
+            )
+        )
 
 
 def _refuse_old_datums(crs: CRS, path: Path) -> None:

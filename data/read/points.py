@@ -16,16 +16,17 @@ _FAR_M: Final = 100_000.0
 """Points farther than this from all streets are in the wrong place."""
 
 
-def read_points(path: Path, *, crs: str | None, what: str) -> gpd.GeoDataFrame:
+def read_points(path: Path, *, crs: str | None, what: str, crs_is_fallback: bool = False) -> gpd.GeoDataFrame:
     """Return the points of a GeoJSON, GPKG, SHP, GeoParquet, Parquet or CSV file in its own (or declared) CRS.
 
     The column ``id`` is text: the file's ``id`` where there is one, else the row number from 0; other columns stay.
-    Lines and areas are taken at a point inside them. ``what`` (``"facilities"``, ``"demand"``) names them in errors.
+    Lines and areas are taken at a point inside them. ``what`` (``"facilities"``, ``"demand"``) names them in errors;
+    ``crs_is_fallback`` as in ``read_vector``.
 
     Raises InputError (an empty file, a row without position, ids that repeat, latitudes beyond 90°),
     MissingCRSError, CRSMismatchError.
     """
-    frame = read_vector(path, crs=crs)
+    frame = read_vector(path, crs=crs, crs_is_fallback=crs_is_fallback)
     shapes = frame.geometry.to_numpy()
     bad = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     faults = [
@@ -45,26 +46,8 @@ def read_points(path: Path, *, crs: str | None, what: str) -> gpd.GeoDataFrame:
     if faults:
         raise InputError(faults)
     points = shapely.force_2d(np.where(shapely.get_type_id(shapes) == 0, shapes, shapely.point_on_surface(shapes)))
-    if frame.crs.is_geographic:
-        _refuse_polar(shapely.get_coordinates(points), path, what)
     out = frame.drop(columns=[frame.geometry.name]).assign(id=ids)
     return gpd.GeoDataFrame(out, geometry=points, crs=frame.crs)
-
-
-def _refuse_polar(lonlat: NDArray[np.float64], path: Path, what: str) -> None:
-    if (np.abs(lonlat[:, 1]) > 90.0).any():
-        row = int(np.flatnonzero(np.abs(lonlat[:, 1]) > 90.0)[0])
-        raise InputError(
-            Fault(
-                "swapped",
-                f"the latitudes of {what} go beyond 90°: longitude and latitude are swapped.",
-                "put longitude first and latitude second, or name the columns lon and lat.",
-                str(path),
-                row,
-                "geometry",
-                f"{lonlat[row, 0]:.5f}, {lonlat[row, 1]:.5f}",
-            )
-        )
 
 
 def check_swapped(points: gpd.GeoDataFrame, bounds: tuple[float, float, float, float], *, file: str, what: str) -> None:

@@ -31,7 +31,12 @@ _FLAGS: Final = ("oneway", "bridge", "tunnel")
 
 
 def read_streets(
-    path: Path, *, crs: str | None = None, directed: bool | None = None, keep_crs: bool = False
+    path: Path,
+    *,
+    crs: str | None = None,
+    directed: bool | None = None,
+    keep_crs: bool = False,
+    crs_is_fallback: bool = False,
 ) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
     """Return the STREETS frame of a street file, and diagnostics.
 
@@ -43,11 +48,11 @@ def read_streets(
 
     ``directed`` says that each row is one direction only: opposite rows become one segment, a lone row is one-way
     for cycles and cars; None looks for the traffic simulator's columns ``allow`` and ``disallow``. The frame is in
-    EPSG:4490, or with ``keep_crs`` in the file's own CRS.
+    EPSG:4490, or with ``keep_crs`` in the file's own CRS. ``crs_is_fallback`` as in ``read_vector``.
 
     Raises InputError, MissingCRSError, CRSMismatchError, each naming the file and the mend.
     """
-    frame = read_vector(path, crs=crs)
+    frame = read_vector(path, crs=crs, crs_is_fallback=crs_is_fallback)
     counts: dict[str, Any] = {"rows": len(frame), "crs": crs_name(frame.crs)}
     frame = _lines(frame, path, counts)
     uses, tags = _uses(frame, counts)
@@ -199,6 +204,12 @@ def _assemble(
     )
 
 
+def _classes(table: gpd.GeoDataFrame) -> list[str]:
+    if "highway" not in table:
+        return []
+    return ["" if pd.isna(value) else str(value) for value in table["highway"]]
+
+
 def _summary(table: gpd.GeoDataFrame, tags: dict[str, list[str | None]], nodes: Nodes) -> dict[str, Any]:
     missing = sorted({"bridge", "tunnel", "oneway"} - set(tags))
     return {
@@ -207,7 +218,7 @@ def _summary(table: gpd.GeoDataFrame, tags: dict[str, list[str | None]], nodes: 
         "arcs": 2 * len(table),
         "lines_turned": int(nodes.turned.sum()),
         "node_ids_sharing_a_place": nodes.sharing,
-        "segments_by_class": dict(sorted(Counter(tags.get("highway", [])).items(), key=str)),
+        "segments_by_class": dict(sorted(Counter(_classes(table)).items())),
         "closed_to_walkers": int((~table["walk"]).sum()),
         "bridges": None if "bridge" in missing else int(table["bridge"].sum()),
         "not_in_file": missing,

@@ -107,8 +107,8 @@ def _sample_in(
     tries = tries[~wet & side] if (~wet & side).sum() > count * 3 else tries[~wet]
     reach = 900.0 if urban else 9_000.0
     away = np.linalg.norm(tries - seat, axis=1)
-    worth = np.exp(-terrain.rise(tries) / (30.0 if urban else 110.0)) * np.exp(-away / reach) + 1e-9
-    order = np.argsort(-np.log(worth) + rng.gumbel(size=len(tries)) * 0.9, kind="stable")
+    worth = np.exp(-terrain.rise(tries) / (30.0 if urban else 160.0)) * np.exp(-away / reach) + 1e-9
+    order = np.argsort(-np.log(worth) + rng.gumbel(size=len(tries)) * 1.3, kind="stable")
     chosen: list[np.ndarray] = [seat]
     gap = 0.55 * np.sqrt(cell.area / (count + 1)) if urban else min(0.5 * np.sqrt(cell.area / (count + 1)), 1500.0)
     while len(chosen) <= count:

@@ -46,7 +46,7 @@ def core_size(x: float, y: float) -> float:
     old = np.exp(-(((x - 394_200) / 3800) ** 2) - ((y - 3_991_200) / 2000) ** 2)
     west = np.clip((386_000 - x) / 16_000, 0.0, 1.0)
     east = np.clip((x - 399_500) / 6_000, 0.0, 1.0)
-    return float(92_000 + 50_000 * west + 30_000 * east - 40_000 * old)
+    return float(79_000 + 43_000 * west + 26_000 * east - 34_000 * old)
 
 
 def carriageways(line: LineString, half_m: float = CARRIAGEWAY_M) -> list[LineString]:
@@ -64,8 +64,8 @@ def _trim(line: LineString) -> list[Any]:
     return list(kept.coords)
 
 
-def add_core(ways: Ways, seed: int, river: River, city: Floats) -> list[Polygon]:
-    """Add the valley city's streets to ``ways`` and return its blocks. ``city``: (N, 2) points made gates of it."""
+def add_core(ways: Ways, seed: int, river: River) -> list[Polygon]:
+    """Add the valley city's streets to ``ways`` and return its blocks."""
     rng = stream(seed, "core")
     land = valley_floor().difference(shapely.union_all([river.main, river.channel]).buffer(30.0, quad_segs=3))
     land = shapely.union_all([land, *(Polygon(to_plane(outline)) for _, outline, _ in TERRACES)])
@@ -87,7 +87,7 @@ def add_core(ways: Ways, seed: int, river: River, city: Floats) -> list[Polygon]
     rim = [part for part in shapely.get_parts(shapely.line_merge(foot)) if part.length > 600.0]
     ways.add(rim, "tertiary", zone="main", bridges=False)
     blocks = faces(land, ways.lines[first:])
-    return fill(ways, rng, blocks, core_size, chords=1.25, spurs=1.2, zone="urban")
+    return fill(ways, rng, blocks, core_size, chords=0.72, spurs=0.5, zone="urban")
 
 
 def fill(

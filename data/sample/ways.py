@@ -105,10 +105,11 @@ def node(ways: Ways) -> Net:
     ).reshape(2, -1, 2)  # fmt: skip
     located = shapely.line_locate_point(drawn[source], shapely.points(ends))
     pieces = np.where(located[0] > located[1], shapely.reverse(pieces), pieces)
-    return _net(pieces, pd.DataFrame(ways.rows).iloc[source].reset_index(drop=True))
+    return assemble(pieces, pd.DataFrame(ways.rows).iloc[source].reset_index(drop=True))
 
 
-def _net(lines: np.ndarray, rows: pd.DataFrame) -> Net:
+def assemble(lines: np.ndarray, rows: pd.DataFrame) -> Net:
+    """Return the net of ``lines`` that already end where they meet, each with its row of ``rows``."""
     first = shapely.get_coordinates(shapely.get_point(lines, 0))
     last = shapely.get_coordinates(shapely.get_point(lines, -1))
     nodes, index = np.unique(np.round(np.vstack([first, last]), 3), axis=0, return_inverse=True)

@@ -19,19 +19,28 @@
     return node;
   }
   var looks = [
-    { fillColor: "#f2a03d", color: "#8a4b08", weight: 1, fillOpacity: 0.9 },
+    { fillColor: "#f2a03d", color: "#8a4b08", fillOpacity: 0.9 },
     { fillColor: "#0b7a75", stroke: false, fillOpacity: 0.75 }
   ];
   var reference = data.reference || 1;
-  function radius(weight, base) {
+  function radius(weight) {
     var size = Math.sqrt(weight / reference) * Math.pow(1.35, map.getZoom() - base);
-    return Math.max(1.2, Math.min(9, 2.4 * size));
+    return Math.max(1.2, Math.min(9, 1.9 * size));
   }
+  // a full outline would hide the amber of the smallest dots
+  function outline(size) { return Math.min(1.2, size / 4); }
+  var wide = window.innerWidth > 900;
+  map.fitBounds(data.focus, {
+    animate: false,
+    paddingTopLeft: wide ? [400, 20] : [10, Math.round(window.innerHeight * 0.46) + 20],
+    paddingBottomRight: [20, 40]
+  });
   var base = map.getZoom();
   var dots = [0, 1].map(function (served) {
     var group = L.layerGroup();
     data.dots[served].forEach(function (dot) {
-      var look = L.extend({ radius: radius(dot[2], base), interactive: false }, looks[served]);
+      var size = radius(dot[2]);
+      var look = L.extend({}, looks[served], { radius: size, weight: outline(size), interactive: false });
       var marker = L.circleMarker([dot[1] / 1e4, dot[0] / 1e4], look);
       marker.people = dot[2];
       group.addLayer(marker);
@@ -54,7 +63,11 @@
   })).addTo(map);
   map.on("zoomend", function () {
     dots.forEach(function (group) {
-      group.eachLayer(function (marker) { marker.setRadius(radius(marker.people, base)); });
+      group.eachLayer(function (marker) {
+        var size = radius(marker.people);
+        marker.options.weight = outline(size);
+        marker.setRadius(size);
+      });
     });
   });
   var overlays = {};

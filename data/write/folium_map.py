@@ -22,13 +22,21 @@ from folium.template import Template
 from numpy.typing import NDArray
 
 from data.frames import CRS_KEPT
+from data.tiles import public_rows
 from geo.errors import CRSMismatchError, Fault, InputError, MissingCRSError
 
 _MOST_DOTS: Final = 30_000
 _CELL_DEG: Final = 0.001
+_FOCUS: Final = (0.05, 0.95)
 _UNITS: Final = {"persons": "人", "m2": "平方米"}
 _DEMANDS: Final = {"persons": "居民", "m2": "居住建筑面积"}
 _MODES: Final = {"either": "步行或骑行", "walk": "步行", "cycle": "骑行"}
+_FACTS: Final = {
+    "edition_sha256": "数据校验",
+    "standards_sha256": "标准校验",
+    "code_version": "程序版本",
+    "computed_at": "计算时间",
+}
 _NAMES: Final = {
     "polygon": "圈（可达范围）",
     "served": "圈内需求点",
@@ -67,13 +75,15 @@ def folium_map(
     dots, cell = _dots(demand)
     levels = areas["level"]
     shown = areas[levels.isin(["county"]) if (levels == "county").any() else levels.notna()]
-    page = _page(_focus(shown, demand))
+    west, south, east, north = _focus(shown, demand)
+    page = _page((west + east) / 2, (south + north) / 2)
     shape_layer = _ground(page, shown, context, polygon)
     weights = [dot[2] for group in dots for dot in group]
     content = {
+        "focus": [[south, west], [north, east]],
         "dots": dots,
         "reference": float(np.mean(weights)) if weights else 1.0,
-        "facilities": _places(_public(facilities), "NAME", decimals),
+        "facilities": _places(facilities[public_rows(facilities)], "NAME", decimals),
         "labels": _places(shown, "name", decimals),
         "panel": _panel(answer, title, notices, cell),
         "mark": f"审图号：{review_no}" if review_no else "内部资料",
@@ -96,10 +106,6 @@ def _check(frame: gpd.GeoDataFrame, columns: Sequence[str], name: str) -> None:
     ]
     if faults:
         raise InputError(faults)
-
-
-def _public(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    return frame[frame["PUB_LVL"].fillna("") != "internal"] if "PUB_LVL" in frame else frame
 
 
 def _dots(demand: gpd.GeoDataFrame) -> tuple[list[list[list[float]]], float]:
@@ -135,24 +141,26 @@ def _places(frame: gpd.GeoDataFrame, key: str, decimals: int) -> list[list[Any]]
 
 
 def _focus(areas: gpd.GeoDataFrame, demand: gpd.GeoDataFrame) -> tuple[float, float, float, float]:
-    """Return the box the map opens on: where nine tenths of the demand's points are, else the areas."""
-    if len(demand):
-        lonlat = shapely.get_coordinates(demand.geometry.to_numpy())
-        (west, south), (east, north) = np.quantile(lonlat, (0.05, 0.95), axis=0)
-        if east > west and north > south:
-            return float(west), float(south), float(east), float(north)
+    """Return the box the map opens on: where most of the demand is, along either axis, else the areas."""
+    lonlat = shapely.get_coordinates(demand.geometry.to_numpy())
+    weight = demand["weight"].to_numpy(np.float64)
+    edges = []
+    for axis in (0, 1):
+        order = np.argsort(lonlat[:, axis], kind="stable")
+        share = np.cumsum(weight[order])
+        if len(order) and share[-1] > 0:
+            edges.append(lonlat[order[np.searchsorted(share, np.array(_FOCUS) * share[-1])], axis])
+    if len(edges) == 2 and edges[0][0] < edges[0][1] and edges[1][0] < edges[1][1]:
+        return float(edges[0][0]), float(edges[1][0]), float(edges[0][1]), float(edges[1][1])
     west, south, east, north = areas.total_bounds.tolist()
     return west, south, east, north
 
 
-def _page(focus: tuple[float, float, float, float]) -> folium.Map:
-    west, south, east, north = focus
+def _page(lon: float, lat: float) -> folium.Map:
     page = folium.Map(
-        location=[(south + north) / 2, (west + east) / 2], tiles=None, prefer_canvas=True, control_scale=False,
-        max_bounds=False, zoom_start=11, min_zoom=5, max_zoom=18,
-    )  # fmt: skip
+        location=[lat, lon], tiles=None, prefer_canvas=True, zoom_control="bottomleft", zoom_start=11, min_zoom=5
+    )
     page.default_js, page.default_css = [], []
-    page.fit_bounds([[south, west], [north, east]])
     package = files("js_lib_leaflet") / "static" / "js_lib_leaflet"
     script = (package / "leaflet.js").read_text("utf-8").split("//# sourceMappingURL")[0]
     style = re.sub(
@@ -163,10 +171,10 @@ def _page(focus: tuple[float, float, float, float]) -> folium.Map:
         (package / "leaflet.css").read_text("utf-8"),
     )
     own = (files("data.write") / "folium_map.css").read_text("utf-8")
-    header = page.get_root().header
+    root: Any = page.get_root()
     # the texts are no templates, though they have braces
     for tag, text in (("style", style), ("script", script), ("style", own)):
-        header.add_child(Element(f"{{% raw %}}<{tag}>{text}</{tag}>{{% endraw %}}"))
+        root.header.add_child(Element(f"{{% raw %}}<{tag}>{text}</{tag}>{{% endraw %}}"))
     return page
 
 
@@ -180,12 +188,13 @@ def _ground(
     name = None
     if polygon and polygon.get("features"):
         look = {"color": "#0b7a75", "weight": 1, "opacity": 0.5, "fillColor": "#0b7a75", "fillOpacity": 0.12}
-        layer = _geojson(json.loads(json.dumps(polygon)), look)
+        bare = [{**feature, "properties": {}} for feature in polygon["features"]]
+        layer = _geojson({"type": "FeatureCollection", "features": bare}, look)
         layer.add_to(page)
         name = layer.get_name()
     if context is not None and len(context):
         _check(context, ("kind", "public"), "context")
-        water = context[context["public"].astype("bool") & context["kind"].isin(["water", "river"])]
+        water = context[public_rows(context) & context["kind"].isin(["water", "river"]).to_numpy()]
         look = {"color": "#a9cfe3", "weight": 2, "fillColor": "#a9cfe3", "fillOpacity": 1.0}
         _shapes(page, water, look)
     _shapes(page, areas, {"color": "#7d8a93", "weight": 1.2, "dashArray": "6 3", "fill": False})
@@ -224,7 +233,7 @@ class _Script(MacroElement):
     )
 
     def __init__(self, content: Mapping[str, Any], polygon: str | None) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Quantu"
         self.content = _script_json(content)
         self.names = _script_json(_NAMES)
@@ -233,10 +242,13 @@ class _Script(MacroElement):
 
 
 def _script_json(content: Any) -> str:
-    """Return JSON that cannot end the script it stands in."""
+    """Return JSON that can neither end the script it stands in nor speak to the template it passes through."""
     text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    for char, escape in (("<", "\\u003c"), (">", "\\u003e"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029")):
-        text = text.replace(char, escape)
+    for char in ("<", ">", "\u2028", "\u2029"):
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    # folium renders what a macro made once more as a template; two braces in a row occur within texts only
+    for opening in ("{{", "{%", "{#"):
+        text = text.replace(opening, f"\\u007b\\u{ord(opening[1]):04x}")
     return text
 
 
@@ -267,10 +279,10 @@ def _panel(answer: Mapping[str, Any], title: str, notices: Sequence[Mapping[str,
     )
     parts.append(_by_area(answer))
     parts.append(_legend(unit, cell))
-    provenance = answer.get("provenance") or {}
-    parts.append(
-        '<p class="q-small">' + "<br>".join(told(f"{key}: {value}") for key, value in provenance.items()) + "</p>"
-    )
+    facts = [
+        f"{told(_FACTS.get(key, key))} {told(str(value))}" for key, value in (answer.get("provenance") or {}).items()
+    ]
+    parts.append(f'<p class="q-small">{"<br>".join(facts)}</p>')
     return "".join(parts)
 
 

@@ -33,9 +33,11 @@ export interface MapState {
 
 export const NO_POLYGON: ReachPolygon = { type: "FeatureCollection", features: [] };
 const FONT = ["PingFang SC,Noto Sans CJK SC,Noto Sans SC,Microsoft YaHei,Source Han Sans SC"];
-const FONT_BOLD = ["PingFang SC Semibold,Noto Sans CJK SC Bold,Noto Sans SC Bold,Microsoft YaHei Bold,Source Han Sans SC"];
+const FONT_BOLD = [
+  "PingFang SC Semibold,Noto Sans CJK SC Bold,Noto Sans SC Bold,Microsoft YaHei Bold,Source Han Sans SC",
+];
 /** At these zooms shading by area gives way to the dots, and township borders begin. */
-export const SHADING_MAX_ZOOM = 10.5;
+export const SHADING_MAX_ZOOM = 10.4;
 export const DOTS_MIN_ZOOM = 9.9;
 /** How strongly areas are shaded; the legend shows the same. */
 export const SHADING_OPACITY = 0.8;
@@ -44,7 +46,8 @@ const get = (name: string): Expression => ["get", name];
 const state = (name: keyof MapState): Expression => ["global-state", name];
 const is = (name: string, ...values: string[]): Expression => ["in", get(name), ["literal", values]];
 const geometry = (...types: string[]): Expression => ["in", ["geometry-type"], ["literal", types]];
-const all = (...conditions: Expression[]): FilterSpecification => ["all", ...conditions] as unknown as FilterSpecification;
+const all = (...conditions: Expression[]): FilterSpecification =>
+  ["all", ...conditions] as unknown as FilterSpecification;
 const byZoom = (base: number, ...stops: (number | Expression)[]): Expression =>
   ["interpolate", ["exponential", base], ["zoom"], ...stops] as unknown as Expression;
 
@@ -66,7 +69,11 @@ export function servedFilter(modes: readonly string[]): Expression {
 
 /** Dot radius in px: area in proportion to weight, within bounds that keep a dot visible and a block from covering the map. */
 function radius(): Expression {
-  const size: Expression = ["min", 2.6, ["max", 0.5, ["sqrt", ["/", ["number", get("w")], ["number", state("weightRef")]]]]];
+  const size: Expression = [
+    "min",
+    2.6,
+    ["max", 0.5, ["sqrt", ["/", ["number", get("w")], ["number", state("weightRef")]]]],
+  ];
   const stop = (px: number): Expression => ["*", size, px];
   return byZoom(1.5, 9, stop(0.9), 11, stop(1.7), 13, stop(3.4), 16, stop(8));
 }
@@ -138,7 +145,10 @@ function water(on: Draw, c: Colours): LayerSpecification[] {
       source: "",
       filter: all(is("kind", "water"), geometry("LineString", "MultiLineString")),
       layout: { "line-cap": "round", "line-join": "round" },
-      paint: { "line-color": c.water, "line-width": byZoom(2, 8, wide(0.004, 0.8), 12, wide(0.065, 1.2), 16, wide(1.03, 2)) },
+      paint: {
+        "line-color": c.water,
+        "line-width": byZoom(2, 8, wide(0.004, 0.8), 12, wide(0.065, 1.2), 16, wide(1.03, 2)),
+      },
     } as LayerSpecification),
   ];
 }
@@ -174,13 +184,21 @@ function streets(on: Draw, c: Colours): LayerSpecification[] {
     } as LayerSpecification); // biome-ignore format: one layer a line reads better
   const rest: Expression = ["!", is("highway", ...MAJOR, ...MIDDLE, ...PATHS)];
   return [
-    line("street-path", 14, all(is("highway", ...PATHS)), c.street, byZoom(1.4, 14, 0.6, 17, 1.6), { "line-dasharray": [2, 1.5] }),
+    line("street-path", 14, all(is("highway", ...PATHS)), c.street, byZoom(1.4, 14, 0.6, 17, 1.6), {
+      "line-dasharray": [2, 1.5],
+    }),
     line("street-minor", 11.5, all(rest), c.street, byZoom(1.5, 11.5, 0.3, 14, 1.4, 17, 6)),
     line("street-middle", 9.5, all(is("highway", ...MIDDLE)), c.street, byZoom(1.5, 9.5, 0.4, 12, 1.3, 14, 2.6, 17, 9)),
     line("street-major", 6, all(is("highway", ...MAJOR)), c.streetMajor, byZoom(1.5, 6, 0.4, 10, 1.1, 14, 3.4, 17, 11)),
     line("bridge-casing", 11, all(["to-boolean", get("bridge")], ["!", is("highway", ...PATHS)]), c.streetCasing,
       byZoom(1.5, 11, 2.4, 14, 5, 17, 13), { "line-opacity": 0.9 }), // biome-ignore format: as above
-    line("bridge", 11, all(["to-boolean", get("bridge")], ["!", is("highway", ...PATHS)]), c.halo, byZoom(1.5, 11, 1, 14, 3.2, 17, 10)),
+    line(
+      "bridge",
+      11,
+      all(["to-boolean", get("bridge")], ["!", is("highway", ...PATHS)]),
+      c.halo,
+      byZoom(1.5, 11, 1, 14, 3.2, 17, 10),
+    ),
   ];
 }
 
@@ -250,34 +268,59 @@ export const facilityIcon = (index: number, synthetic: boolean) => `facility-${i
 function facilities(source: MapSource, c: Colours): LayerSpecification[] {
   return source.layers
     .filter((layer) => layer.kind === "facility")
-    .map((layer, index): LayerSpecification => ({
-      id: layer.id,
-      type: "symbol",
-      source: layer.id,
-      "source-layer": layer.id,
-      minzoom: 10,
-      layout: {
-        "icon-image": ["case", ["to-boolean", get("SYNTHETIC")], facilityIcon(index, true), facilityIcon(index, false)],
-        "icon-size": byZoom(1.2, 10, 0.27, 11, 0.36, 12, 0.52, 14, 0.8, 17, 1.1),
-        "icon-allow-overlap": true,
-        "icon-ignore-placement": true,
-        "symbol-sort-key": ["case", ["to-boolean", get("SYNTHETIC")], 0, 1],
-        "text-field": ["step", ["zoom"], "", 14.5, ["coalesce", get("NAME"), ""]],
-        "text-font": FONT,
-        "text-size": 12,
-        "text-offset": [0, 1],
-        "text-anchor": "top",
-        "text-optional": true,
-        "text-max-width": 9,
-      },
-      paint: { "text-color": c.label, "text-halo-color": c.halo, "text-halo-width": 1.6, "icon-opacity": byZoom(1, 10, 0.75, 11.5, 1) },
-    }));
+    .map(
+      (layer, index): LayerSpecification => ({
+        id: layer.id,
+        type: "symbol",
+        source: layer.id,
+        "source-layer": layer.id,
+        minzoom: 10,
+        layout: {
+          "icon-image": [
+            "case",
+            ["to-boolean", get("SYNTHETIC")],
+            facilityIcon(index, true),
+            facilityIcon(index, false),
+          ],
+          "icon-size": byZoom(1.2, 10, 0.27, 11, 0.36, 12, 0.52, 14, 0.8, 17, 1.1),
+          "icon-allow-overlap": true,
+          "icon-ignore-placement": true,
+          "symbol-sort-key": ["case", ["to-boolean", get("SYNTHETIC")], 0, 1],
+          "text-field": ["step", ["zoom"], "", 14.5, ["coalesce", get("NAME"), ""]],
+          "text-font": FONT,
+          "text-size": 12,
+          "text-offset": [0, 1],
+          "text-anchor": "top",
+          "text-optional": true,
+          "text-max-width": 9,
+        },
+        paint: {
+          "text-color": c.label,
+          "text-halo-color": c.halo,
+          "text-halo-width": 1.6,
+          "icon-opacity": byZoom(1, 10, 0.75, 11.5, 1),
+        },
+      }),
+    );
 }
 
-function contextLabels(on: { streets: Draw | null; context: Draw | null }, c: Colours, name: Expression): LayerSpecification[] {
+function contextLabels(
+  on: { streets: Draw | null; context: Draw | null },
+  c: Colours,
+  name: Expression,
+): LayerSpecification[] {
   const layers: LayerSpecification[] = [];
-  const text = (size: Expression | number, more = {}) => ({ "text-field": name, "text-font": FONT, "text-size": size, ...more });
-  const ink = (colour: string, width = 1.5) => ({ "text-color": colour, "text-halo-color": c.halo, "text-halo-width": width });
+  const text = (size: Expression | number, more = {}) => ({
+    "text-field": name,
+    "text-font": FONT,
+    "text-size": size,
+    ...more,
+  });
+  const ink = (colour: string, width = 1.5) => ({
+    "text-color": colour,
+    "text-halo-color": c.halo,
+    "text-halo-width": width,
+  });
   if (on.streets)
     layers.push(
       on.streets({
@@ -299,8 +342,20 @@ function contextLabels(on: { streets: Draw | null; context: Draw | null }, c: Co
       layout, paint,
     } as LayerSpecification); // biome-ignore format: one layer a line reads better
   layers.push(
-    point("label-water", ["water"], 9, text(byZoom(1, 9, 12, 14, 17), { "text-letter-spacing": 0.35, "text-padding": 30 }), ink(c.waterText)),
-    point("label-peak", ["peak"], 10.5, text(11.5, { "text-field": ["concat", "▲\n", name], "text-line-height": 1.1 }), ink(c.labelMinor)),
+    point(
+      "label-water",
+      ["water"],
+      9,
+      text(byZoom(1, 9, 12, 14, 17), { "text-letter-spacing": 0.35, "text-padding": 30 }),
+      ink(c.waterText),
+    ),
+    point(
+      "label-peak",
+      ["peak"],
+      10.5,
+      text(11.5, { "text-field": ["concat", "▲\n", name], "text-line-height": 1.1 }),
+      ink(c.labelMinor),
+    ),
     point("label-place", ["place"], 11.5, text(byZoom(1, 11.5, 11, 15, 13)), ink(c.labelMinor)),
     context({
       id: "station",
@@ -315,13 +370,25 @@ function contextLabels(on: { streets: Draw | null; context: Draw | null }, c: Co
         "circle-stroke-width": byZoom(1, 12.5, 1.4, 16, 2.2),
       },
     } as LayerSpecification),
-    point("label-station", ["station"], 13, text(11.5, { "text-anchor": "left", "text-offset": [0.7, 0] }), ink(c.station)),
+    point(
+      "label-station",
+      ["station"],
+      13,
+      text(11.5, { "text-anchor": "left", "text-offset": [0.7, 0] }),
+      ink(c.station),
+    ),
   );
   return layers;
 }
 
 function areaLabels(c: Colours, name: Expression): LayerSpecification[] {
-  const label = (level: string, minzoom: number, maxzoom: number, bold: boolean, size: Expression): LayerSpecification => ({
+  const label = (
+    level: string,
+    minzoom: number,
+    maxzoom: number,
+    bold: boolean,
+    size: Expression,
+  ): LayerSpecification => ({
     id: `label-${level}`,
     type: "symbol",
     source: "names",
@@ -357,11 +424,33 @@ export function style(source: MapSource, flavour: Flavour, language: Language, i
     { id: "land", type: "background", paint: { "background-color": c.land } },
     ...(context ? ground(context, c) : []),
     ...(areas ? shades(areas, c) : []),
-    { id: "reach-fill", type: "fill", source: "reach", paint: { "fill-color": c.served, "fill-opacity": flavour === "light" ? 0.13 : 0.2 } },
+    {
+      id: "reach-fill",
+      type: "fill",
+      source: "reach",
+      paint: { "fill-color": c.served, "fill-opacity": flavour === "light" ? 0.13 : 0.2 },
+    },
     ...(context ? water(context, c) : []),
-    ...(context ? [context({ id: "building", type: "fill", source: "", minzoom: 13.5, filter: all(is("kind", "building"), geometry("Polygon", "MultiPolygon")), paint: { "fill-color": c.building, "fill-opacity": byZoom(1, 13.5, 0, 14.2, 1) } } as LayerSpecification)] : []),
+    ...(context
+      ? [
+          context({
+            id: "building",
+            type: "fill",
+            source: "",
+            minzoom: 13.5,
+            filter: all(is("kind", "building"), geometry("Polygon", "MultiPolygon")),
+            paint: { "fill-color": c.building, "fill-opacity": byZoom(1, 13.5, 0, 14.2, 1) },
+          } as LayerSpecification),
+        ]
+      : []),
     ...(roads ? streets(roads, c) : []),
-    { id: "reach-line", type: "line", source: "reach", layout: { "line-join": "round" }, paint: { "line-color": c.served, "line-width": 1.2, "line-opacity": 0.75 } },
+    {
+      id: "reach-line",
+      type: "line",
+      source: "reach",
+      layout: { "line-join": "round" },
+      paint: { "line-color": c.served, "line-width": 1.2, "line-opacity": 0.75 },
+    },
     ...demand(source, c),
     ...facilities(source, c),
     ...(areas ? [veil(areas, c), ...borders(areas, c)] : []),

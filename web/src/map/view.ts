@@ -53,7 +53,14 @@ export class MapView {
     container: HTMLElement,
     source: MapSource,
     state: MapState,
-    look: { flavour: Flavour; language: Language; bounds: Bounds; focus: Bounds; place: Place | undefined; padding: Padding },
+    look: {
+      flavour: Flavour;
+      language: Language;
+      bounds: Bounds;
+      focus: Bounds;
+      place: Place | undefined;
+      padding: Padding;
+    },
     events: ViewEvents,
   ) {
     this.#source = source;

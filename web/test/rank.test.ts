@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import type { Area, AreaAnswer } from "../src/api";
+import { findAreas, worstFirst } from "../src/rank";
+
+const answer = (code: string, total: number, covered: number, level = "county"): AreaAnswer => ({
+  code,
+  name: code,
+  level,
+  total,
+  covered,
+  rate: total ? covered / total : null,
+  gap: { beyond: total - covered, unreachable: 0, off_network: 0 },
+  straight_rate: null,
+});
+
+describe("worst first", () => {
+  const rows = [answer("a", 100, 90), answer("b", 1000, 950), answer("c", 0, 0), answer("d", 10, 0, "township")];
+  const codes = (by: "outside" | "rate") => worstFirst(rows, "county", by).map(({ code }) => code);
+
+  it("ranks by number outside or by rate, without empty areas and other levels", () => {
+    expect(codes("outside")).toEqual(["b", "a"]);
+    expect(codes("rate")).toEqual(["a", "b"]);
+  });
+
+  it("does not depend on the order of rows", () => {
+    const ties = [answer("2", 10, 5), answer("1", 10, 5)];
+    expect(worstFirst(ties, "county", "rate")).toEqual(worstFirst(ties.toReversed(), "county", "rate"));
+  });
+});
+
+describe("finding areas", () => {
+  const area = (code: string, name: string): Area => ({
+    code,
+    name,
+    level: "",
+    parent: null,
+    bbox: [0, 0, 1, 1],
+    synthetic: false,
+  });
+  const areas = [
+    area("620123100", "城关镇"),
+    area("620102", "城关区"),
+    area("620105", "安宁区"),
+    area("620102001", "新城关街道"),
+  ];
+
+  it("puts larger areas that begin with the text first", () => {
+    expect(findAreas(areas, "城关").map(({ code }) => code)).toEqual(["620102", "620123100", "620102001"]);
+    expect(findAreas(areas, "620105").map(({ name }) => name)).toEqual(["安宁区"]);
+    expect(findAreas(areas, "  ")).toEqual([]);
+  });
+});
