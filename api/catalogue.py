@@ -61,9 +61,6 @@ def describe_session(runner: Runner) -> dict[str, Any]:
     edition = runner.store.edition()
     city = runner.city_data(edition)
     metas = [entry.meta for entry in edition.layers.values()]
-    credits_: dict[str, None] = {}
-    for meta in metas:
-        credits_.update(dict.fromkeys(meta.get("attribution", ())))
     demand = next((name for name in edition.layers if name.startswith("demand.")), None)
     extent = city.frame("areas") if city.has("areas") else city.frame("streets")
     return {
@@ -72,7 +69,7 @@ def describe_session(runner: Runner) -> dict[str, Any]:
         "edition_sha256": edition.sha256,
         "published_at": edition.published_at.isoformat(),
         "notices": notices_of(city, list(edition.layers)),
-        "attribution": list(credits_),
+        "attribution": runner.attribution(edition),
         "review_no": runner.settings.map_review_no or None,
         "bounds": bounds_of(extent),
         "focus": _focus(city.frame(demand)) if demand else bounds_of(extent),

@@ -6,8 +6,8 @@ from typing import Any
 
 from api.run import Runner
 from data.product import Product
-from data.write.delivery import Options, delivery
-from data.write.formats import PACKED, write
+from data.write.delivery import Options, aside, delivery
+from data.write.formats import format_named, write
 from geo.errors import ParameterError
 
 _TITLES = {"areas": "各区县乡镇覆盖率", "demand": "需求点", "facilities": "设施"}
@@ -30,7 +30,7 @@ def export(
     (areas where there are any). Raises ParameterError for an unknown format or layer.
     """
     answer, products = runner.products(circle, **given)
-    picked = _pick(products, layer, every=form in PACKED)
+    picked = _pick(products, layer, every=format_named(form).several)
     ready = [
         delivery(
             f"{circle}_{p.name}",
@@ -51,3 +51,31 @@ def _pick(products: Sequence[Product], layer: str | None, *, every: bool) -> lis
     if layer not in names:
         raise ParameterError(f"no layer {layer!r} in this circle; it has {', '.join(names)}")
     return [p for p in products if p.name == layer]
+
+
+def write_map(runner: Runner, circle_id: str, path: Path, **given: Any) -> None:
+    """Write a circle's map as one self-contained HTML file to ``path``, whole or not at all."""
+    from data.write.folium_map import folium_map
+
+    answer = runner.answer(circle_id, **given)
+    edition = runner.store.edition(answer.edition)
+    city = runner.city_data(edition)
+    _, products = runner.products(circle_id, **given)
+    by_name = {p.name: p.frame for p in products}
+    points = by_name["demand"].rename(columns={"WEIGHT": "weight", "COVERED": "served"})
+    parameters = {k: given[k] for k in given if k not in {"area", "edition"}}
+    page = folium_map(
+        areas=city.areas if city.areas is not None else city.frame("streets").iloc[:0],
+        facilities=by_name["facilities"],
+        demand=points,
+        answer=answer.model_dump(mode="json"),
+        title=f"{answer.title.zh} · {answer.area.name}",
+        polygon=runner.polygon(circle_id, edition=edition.id, **parameters),
+        context=city.frame("context") if city.has("context") else None,
+        notices=[{"zh": n.zh, "en": n.en} for n in answer.notices],
+        attribution=runner.attribution(edition),
+        review_no=runner.settings.map_review_no or None,
+        decimals=runner.settings.public_decimals,
+    )
+    with aside(path) as written:
+        written.write_text(page, encoding="utf-8")

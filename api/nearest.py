@@ -80,7 +80,7 @@ def _network(
     chosen = mode(mode_id)
     if speed_kph is not None:
         chosen = replace(chosen, flat_mps=kph_to_mps(speed_kph))
-    frame, _ = read_streets(path, crs=crs, keep_crs=True)
+    frame, _ = read_streets(path, crs=crs, keep_crs=True, crs_is_fallback=True)
     kept = to_kept(frame)
     projected = is_metric(frame.crs)
     metric = frame.crs.to_string() if projected else metric_crs_of(kept)
@@ -95,7 +95,7 @@ def _network(
 
 
 def _read_points(path: Path, crs: str | None, what: str, near: Bounds, metric: str) -> gpd.GeoDataFrame:
-    frame = read_points(path, crs=crs, what=what)
+    frame = read_points(path, crs=crs, what=what, crs_is_fallback=True)
     check_swapped(to_kept(frame), near, file=str(path), what=what)
     return frame.to_crs(metric)
 

@@ -184,6 +184,13 @@ class Runner:
             return tile_layer(demand_times(self.measured(circle, edition)), circle_tiles(name), decimals=decimals)
         raise NotFoundError(f"edition {edition.id} has no tiles of {layer!r}")
 
+    def attribution(self, edition: Edition) -> list[str]:
+        """Return whom an edition's layers name as their source, each once."""
+        names: dict[str, None] = {}
+        for entry in edition.layers.values():
+            names.update(dict.fromkeys(entry.meta.get("attribution", ())))
+        return list(names)
+
     def tile_layers(self, edition: Edition) -> list[str]:
         """Return the names of the layers an edition has tiles of."""
         base = [name for name in _BASE_TILES if name in edition.layers]

@@ -34,7 +34,7 @@ from geo.errors import CRSMismatchError, Fault, InputError, MissingCRSError, Par
 _BUFFER: Final = 64
 _BITS: Final = 32
 _HALF_PIXEL: Final = 4.0
-_NEVER_SHOWN: Final = r"(?:^|[=.:;])\s*(?:military|prison)\b"
+_NEVER_SHOWN: Final = r"(?:^|[=.:;])\s*(?:military|prison|军事|监狱)"
 
 Geometries = NDArray[np.object_]
 

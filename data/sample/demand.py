@@ -6,12 +6,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from shapely import Polygon
 
 from data.frames import CRS_KEPT, DEMAND, conform
 from data.sample.areas import Land
-from data.sample.plane import Floats, Ints, shares, stream, table, to_lonlat
+from data.sample.plane import Floats, Ints, shares, stream, table, to_lonlat, to_plane
 from data.sample.river import River
-from data.sample.terrain import Terrain, valley_floor
+from data.sample.sketch import WORKS
+from data.sample.terrain import valley_floor
 from data.sample.ways import Net
 
 PERSONS_A_POINT: Final = {"urban": 150.0, "rural": 55.0}
@@ -32,10 +34,10 @@ def _density(xy: Floats, here: Land) -> Floats:
     )  # fmt: skip
     for (x, y), reach, height in centres:
         out += height * np.exp(-((xy[:, 0] - x) ** 2 + (xy[:, 1] - y) ** 2) / (2 * reach**2))
+    works = Polygon(to_plane(WORKS))
+    out[shapely.contains_xy(works, xy[:, 0], xy[:, 1])] = 0.03
     outer = ~shapely.contains_xy(valley_floor().buffer(1500.0), xy[:, 0], xy[:, 1])
     seats = here.townships
-    tree = shapely.STRtree(seats.geometry.centroid.to_numpy())
-    del tree
     county_seat = seats["code"].isin(["620123100", "620121100", "620122100", "620111101"]).to_numpy()
     for x, y in seats.loc[county_seat, ["x", "y"]].to_numpy():
         out += 2.2 * outer * np.exp(-((xy[:, 0] - x) ** 2 + (xy[:, 1] - y) ** 2) / (2 * 1800.0**2))
@@ -59,7 +61,7 @@ def _candidates(
     return places[dry], segment[dry]
 
 
-def residents(seed: int, here: Land, net: Net, ground: Terrain, river: River) -> gpd.GeoDataFrame:
+def residents(seed: int, here: Land, net: Net, river: River) -> gpd.GeoDataFrame:
     """Return the ``demand`` frame: whole persons, summing exactly to the census's urban and rural counts by unit.
 
     The census counts by unit are facts (``census2020.csv``); every position, and the split below the unit, is
@@ -89,7 +91,7 @@ def residents(seed: int, here: Land, net: Net, ground: Terrain, river: River) ->
             chosen = np.where(mine, worth, 0.0)
             if kind == "urban":
                 chosen = chosen + 0.25 * np.where(mine & (zone == "hill"), homes, 0.0)
-            parts.append(_unit_points(rng, net, chosen, persons, str(unit), kind, here, units, ground, river))
+            parts.append(_unit_points(rng, net, chosen, persons, str(unit), kind, here, units, river))
     frame = pd.concat(parts, ignore_index=True)
     frame["demand_id"] = [f"R{k:06d}" for k in range(1, len(frame) + 1)]
     frame["synthetic"] = True
@@ -106,7 +108,7 @@ def _village_size(seed: int, net: Net) -> Floats:
 
 def _unit_points(
     rng: np.random.Generator, net: Net, worth: Floats, persons: int, unit: str, kind: str, here: Land,
-    units: np.ndarray, ground: Terrain, river: River,
+    units: np.ndarray, river: River,
 ) -> pd.DataFrame:  # fmt: skip
     """Return the points of one unit's urban or rural persons."""
     count = max(int(persons / PERSONS_A_POINT[kind]), 1)

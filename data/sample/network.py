@@ -37,7 +37,7 @@ def draw(seed: int, here: Land, ground: Terrain, river: River) -> Net:
     add_roads(ways, seed, here, ground, river)
     add_villages(ways, seed, here, ground)
     add_hills(ways, seed, ground, river)
-    net = join_chains(_joined(node(cut_at_water(ways, river)), river))
+    net = join_chains(_joined(_without_stubs(node(cut_at_water(ways, river))), river))
     net.rows["tunnel"] = False
     return with_motorways(net, ground, river)
 
@@ -70,6 +70,13 @@ def _joined(net: Net, river: River) -> Net:
         pd.concat([net.rows, rows], ignore_index=True) if links else net.rows,
     )
     return joined.take(_kept(joined))
+
+
+def _without_stubs(net: Net) -> Net:
+    """Return the net without bridges that lead nowhere."""
+    degree = np.bincount(np.concatenate([net.u, net.v]), minlength=len(net.nodes))
+    deck = net.rows["bridge"].to_numpy(dtype=bool)
+    return net.take(~(deck & ((degree[net.u] == 1) | (degree[net.v] == 1))))
 
 
 def _kept(net: Net) -> Bools:

@@ -11,8 +11,8 @@ from shapely import LineString, Polygon
 from data.sample.areas import Land
 from data.sample.plane import Bools, Floats, Ints, stream, to_plane
 from data.sample.river import River, smooth
-from data.sample.sketch import NEW_AREA, TERRACES
-from data.sample.terrain import EAST, NORTH, SOUTH, WEST, Terrain, valley_floor
+from data.sample.sketch import NEW_AREA
+from data.sample.terrain import EAST, NORTH, SOUTH, WEST, Terrain, terraces, valley_floor
 from data.sample.ways import Ways
 
 CELL_M: Final = 400.0
@@ -124,7 +124,7 @@ def _chains(steps: dict[tuple[int, int], str], stops: set[int]) -> list[tuple[li
 def add_roads(ways: Ways, seed: int, here: Land, ground: Terrain, river: River) -> None:
     """Add the roads that join every township seat and village to the valley city and to its county seat."""
     relief = Relief(seed, ground, river)
-    core = shapely.union_all([valley_floor(), *(Polygon(to_plane(outline)) for _, outline, _ in TERRACES[:3])])
+    core = shapely.union_all([valley_floor(), *terraces()[:3]])
     roots = relief.inside(core.buffer(-150.0))
     seats = here.townships[["x", "y"]].to_numpy()
     outer = shapely.distance(core, shapely.points(seats)) > 100.0
@@ -158,7 +158,7 @@ def _class(flow: float) -> str:
 
 def _rural_villages(here: Land) -> Bools:
     """Return which villages lie outside the built-up valley and need a road of their own."""
-    built = shapely.union_all([valley_floor(), *(Polygon(to_plane(o)) for _, o, _ in TERRACES), Polygon(to_plane(NEW_AREA))])
+    built = shapely.union_all([valley_floor(), *terraces(), Polygon(to_plane(NEW_AREA))])
     shapely.prepare(built)
     outside = ~shapely.contains(built, here.villages.geometry.to_numpy())
     return np.asarray(outside & (here.villages["code"].str[6] != "0").to_numpy())

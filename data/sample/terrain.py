@@ -34,8 +34,10 @@ class Terrain:
         return _bilinear(self.above_floor, xy)
 
     def sample(self, lonlat: Floats) -> Floats:
-        """Return (N,) heights (m) at (N, 2) degrees, EPSG:4490."""
-        return self.at(to_plane(lonlat))
+        """Return (N,) heights (m) at (N, 2) degrees, EPSG:4490; NaN outside the grid."""
+        xy = to_plane(lonlat)
+        inside = (xy[:, 0] >= WEST) & (xy[:, 0] <= EAST) & (xy[:, 1] >= SOUTH) & (xy[:, 1] <= NORTH)
+        return np.where(inside, self.at(xy), np.nan)
 
 
 def _bilinear(grid: NDArray[np.float32], xy: Floats) -> Floats:
@@ -53,6 +55,12 @@ def valley_floor() -> Polygon:
     """Return the floor of the Lanzhou valley in the plane: both banks from foot to foot, water included."""
     south, north = (_ragged(smooth(to_plane(np.array(foot)))) for foot in (SOUTH_FOOT, NORTH_FOOT))
     return Polygon(np.vstack([south, north[::-1]])).buffer(0)
+
+
+@cache
+def terraces() -> tuple[Polygon, ...]:
+    """Return the built-up terraces above the floor, in the plane, their corners rounded."""
+    return tuple(Polygon(to_plane(outline)).buffer(-220.0).buffer(220.0) for _, outline, _ in TERRACES)
 
 
 def _ragged(xy: Floats) -> Floats:
@@ -103,8 +111,8 @@ def _floors(xy: Floats, shape: tuple[int, int]) -> NDArray[np.float32]:
         shapely.contains_xy(bed, xy[:, 0], xy[:, 1]) | shapely.contains_xy(valley_floor(), xy[:, 0], xy[:, 1])
     )
     floor.ravel()[near] = river_height(xy[near])
-    for _, outline, above in TERRACES:
-        near = np.flatnonzero(shapely.contains_xy(Polygon(to_plane(outline)), xy[:, 0], xy[:, 1]))
+    for terrace, (*_, above) in zip(terraces(), TERRACES, strict=True):
+        near = np.flatnonzero(shapely.contains_xy(terrace.buffer(60.0), xy[:, 0], xy[:, 1]))
         floor.ravel()[near] = river_height(xy[near]) + above
     return floor
 

@@ -11,14 +11,16 @@ from data.sample.areas import Land
 from data.sample.blocks import Area, courtyards, faces, streets_within
 from data.sample.plane import Floats, stream, table, to_plane
 from data.sample.river import HALF_WIDTH_M, River, smooth
-from data.sample.sketch import AIRPORT, AVENUES, EXTRA_BRIDGES, NEW_AREA, SOUTH_CHANNEL, TERRACES
-from data.sample.terrain import Terrain, valley_floor
+from data.sample.sketch import AIRPORT, AVENUES, EXTRA_BRIDGES, NEW_AREA, SOUTH_CHANNEL
+from data.sample.terrain import Terrain, terraces, valley_floor
 from data.sample.ways import Ways
 
 CARRIAGEWAY_M: Final = 11.0
 """Half the distance between the two carriageways of a divided street."""
 NARROW_M: Final = 7.0
 """The same for secondary streets."""
+CROSSING_M: Final = 310.0
+"""The distance from one zebra crossing of a divided street to the next."""
 QUAY_M: Final = 48.0
 """The riverside road's distance from the water."""
 APPROACH_M: Final = 230.0
@@ -49,6 +51,13 @@ def core_size(x: float, y: float) -> float:
     return float(79_000 + 43_000 * west + 26_000 * east - 34_000 * old)
 
 
+def _add_crossings(ways: Ways, centre: LineString, lines: list[LineString]) -> None:
+    """Add the zebra crossings of a divided street: between avenues walkers have no other way over."""
+    at = shapely.line_interpolate_point(centre, np.arange(140.0, centre.length - 60.0, CROSSING_M))
+    feet = [shapely.line_interpolate_point(side, shapely.line_locate_point(side, at)) for side in lines]
+    ways.add(shapely.shortest_line(feet[0], feet[1]), "footway", zone="main", bridges=False)
+
+
 def carriageways(line: LineString, half_m: float = CARRIAGEWAY_M) -> list[LineString]:
     """Return the two one-way lines of a divided street, each in its own direction (traffic keeps right)."""
     right = shapely.offset_curve(line, -half_m, join_style="mitre")
@@ -68,7 +77,7 @@ def add_core(ways: Ways, seed: int, river: River) -> list[Polygon]:
     """Add the valley city's streets to ``ways`` and return its blocks."""
     rng = stream(seed, "core")
     land = valley_floor().difference(shapely.union_all([river.main, river.channel]).buffer(30.0, quad_segs=3))
-    land = shapely.union_all([land, *(Polygon(to_plane(outline)) for _, outline, _ in TERRACES)])
+    land = shapely.union_all([land, *terraces()])
     land = land.difference(river.main.buffer(30.0, quad_segs=3))
     first = len(ways.lines)
     mains: list[LineString] = []
@@ -78,6 +87,8 @@ def add_core(ways: Ways, seed: int, river: River) -> list[Polygon]:
         dual = avenue.dual or (avenue.highway == "secondary" and line.length > 900.0)
         lines = carriageways(line, CARRIAGEWAY_M if avenue.dual else NARROW_M) if dual else [line]
         ways.add(lines, avenue.highway, name=avenue.name, oneway=dual, zone="main")
+        if dual:
+            _add_crossings(ways, line, lines)
     _add_quays(ways, river)
     _add_bridges(ways, river, land, shapely.union_all(mains))
     for side in (-1, 1):
@@ -139,6 +150,7 @@ def _add_quays(ways: Ways, river: River) -> None:
         line = max(shapely.get_parts(line), key=lambda part: part.length).simplify(3.0)
         both = carriageways(line)
         ways.add(both, "primary", name=name, oneway=True, zone="main")
+        _add_crossings(ways, line, both)
         walk = shapely.offset_curve(reach, sign * (HALF_WIDTH_M + 16.0)).simplify(3.0)
         ways.add(shapely.get_parts(walk), "footway", zone="main", bridges=False)
         steps = np.arange(120.0, walk.length - 60.0, 420.0)
@@ -173,7 +185,7 @@ def add_towns(ways: Ways, seed: int, here: Land, ground: Terrain, river: River) 
     """Add a small grid at every township seat outside the valley city, and the planned grid of 兰州新区."""
     rng = stream(seed, "towns")
     _add_new_area(ways, rng)
-    core = shapely.union_all([valley_floor(), *(Polygon(to_plane(outline)) for _, outline, _ in TERRACES)])
+    core = shapely.union_all([valley_floor(), *terraces()])
     planned = Polygon(to_plane(NEW_AREA))
     for row in here.townships.itertuples():
         seat = np.array([row.x, row.y])

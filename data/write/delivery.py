@@ -3,7 +3,7 @@
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,6 +102,15 @@ def delivery(
         raise InputError(faults)
     clean = gpd.GeoDataFrame(typed, geometry=frame.geometry.to_numpy(), crs=CRS_KEPT)
     return Delivery(name, title or name, clean.reset_index(drop=True), declared, provenance)
+
+
+def as_deliveries(given: "Delivery | Sequence[Delivery]") -> tuple[Delivery, ...]:
+    """Return one or several deliveries as several. Raises ParameterError for none, and for a name given twice."""
+    every = (given,) if isinstance(given, Delivery) else tuple(given)
+    names = [one.name for one in every]
+    if not names or len(set(names)) < len(names):
+        raise ParameterError(f"deliveries need names of their own, at least one: {names}")
+    return every
 
 
 def typed_values(values: pd.Series, kind: str) -> pd.Series:

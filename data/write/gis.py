@@ -1,5 +1,6 @@
 """GeoPackage and GeoParquet."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pyogrio
 
-from data.write.delivery import Delivery, Options, aside, document, projected
+from data.write.delivery import Delivery, Options, as_deliveries, aside, document, projected
 
 
 def fields_table(given: Delivery) -> pd.DataFrame:
@@ -44,26 +45,31 @@ def provenance_table(given: Delivery) -> pd.DataFrame:
     )
 
 
-def write_gpkg(given: Delivery, path: Path, options: Options) -> tuple[Path, ...]:
-    """Write a GeoPackage in ``options.crs``: the layer, a table ``fields`` and a table ``provenance``.
+def write_gpkg(given: Delivery | Sequence[Delivery], path: Path, options: Options) -> tuple[Path, ...]:
+    """Write a GeoPackage in ``options.crs``: a layer for each delivery, a table ``fields`` and one ``provenance``.
 
     Title and provenance are in the file's metadata too. Version 1.2, which every GIS in use opens.
     """
-    frame = projected(given, options.crs)
-    kinds = set(frame.geometry.geom_type.dropna())
+    every = as_deliveries(given)
+    frames = [projected(one, options.crs) for one in every]
     with aside(path) as written:
-        pyogrio.write_dataframe(
-            frame,
-            written,
-            driver="GPKG",
-            layer=given.name,
-            geometry_type=None if len(kinds) == 1 else "Unknown",
-            use_arrow=True,
-            dataset_options={"VERSION": "1.2"},
-            layer_options={"IDENTIFIER": given.title, "DESCRIPTION": given.title},
-            dataset_metadata={"title": given.title, "provenance": document(given.provenance)},
-        )
-        for name, table in (("fields", fields_table(given)), ("provenance", provenance_table(given))):
+        for one, frame in zip(every, frames, strict=True):
+            kinds = set(frame.geometry.geom_type.dropna())
+            first = one is every[0]
+            pyogrio.write_dataframe(
+                frame,
+                written,
+                driver="GPKG",
+                layer=one.name,
+                geometry_type=None if len(kinds) == 1 else "Unknown",
+                use_arrow=True,
+                append=not first,
+                dataset_options={"VERSION": "1.2"} if first else None,
+                layer_options={"IDENTIFIER": one.title, "DESCRIPTION": one.title},
+                dataset_metadata={"title": one.title, "provenance": document(one.provenance)} if first else None,
+            )
+        fields = pd.concat([fields_table(one).assign(layer=one.name) for one in every], ignore_index=True)
+        for name, table in (("fields", fields), ("provenance", provenance_table(every[0]))):
             pyogrio.write_dataframe(table, written, driver="GPKG", layer=name, append=True, use_arrow=True)
     return (path,)
 

@@ -2,6 +2,7 @@
 
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -10,53 +11,61 @@ import numpy as np
 import pandas as pd
 import pyogrio
 
-from data.write.delivery import Delivery, Options, as_plain, aside, projected
+from data.write.delivery import Delivery, Options, as_deliveries, as_plain, aside, projected
 from data.write.table import write_dictionary
 from geo.errors import Fault, InputError, ParameterError
 
 _TEXT_BYTES: Final = 254
 _NAME_BYTES: Final = 10
 _WHOLE_LIMIT: Final = 10**17
+_FLOAT_LIMIT: Final = 1e20
 _FILE_BYTES: Final = 2**31 - 1
 _ENCODINGS: Final = {"gbk": "GBK", "utf-8": "UTF-8"}
 _FAMILY: Final = {"LineString": "line", "Polygon": "polygon", "Point": "point"}
 
 
-def write_shapefile(given: Delivery, path: Path, options: Options) -> tuple[Path, ...]:
-    """Write a .zip with the shapefile in ``options.crs`` and ``options.encoding``, and its 字段说明.xlsx.
+def write_shapefile(given: Delivery | Sequence[Delivery], path: Path, options: Options) -> tuple[Path, ...]:
+    """Write a .zip with a shapefile for each delivery in ``options.crs`` and ``options.encoding``, and its 字段说明.
 
     Bools become 1 and 0, empty stays empty. Raises ParameterError for an encoding other than gbk and utf-8, and
     InputError with every fault: a name over 10 bytes, text over 254 bytes or with characters the encoding lacks
-    (row, column and value are named), a whole number over 17 digits, several kinds of geometry, over 2 GB.
+    (row, column and value are named), a number of over 17 digits (10²⁰ where it has decimals), several kinds of
+    geometry, over 2 GB.
     """
     encoding = options.encoding.lower()
     if encoding not in _ENCODINGS:
         raise ParameterError(f"{options.encoding!r} is no encoding for shapefiles; choose gbk or utf-8")
-    frame = projected(given, options.crs)
-    faults = _name_faults(given) + _geometry_faults(frame)
-    for key, column in given.columns.items():
-        if column.kind == "text":
-            faults += _text_faults(frame[key], encoding)
-        elif column.kind == "int":
-            faults += _whole_faults(frame[key])
+    every = as_deliveries(given)
+    frames = [projected(one, options.crs) for one in every]
+    faults = [fault for one, frame in zip(every, frames, strict=True) for fault in _faults(one, frame, encoding)]
     if faults:
         raise InputError(faults)
-    for key, column in given.columns.items():
-        if column.kind == "bool":
-            frame = frame.assign(**{key: frame[key].astype("Int16")})
-    stem = given.name.replace(".", "_")
     with aside(path) as written, tempfile.TemporaryDirectory(prefix=".shp.", dir=path.parent) as folder:
-        pyogrio.write_dataframe(
-            frame,
-            Path(folder) / f"{stem}.shp",
-            driver="ESRI Shapefile",
-            encoding=_ENCODINGS[encoding],
-            use_arrow=True,
-            layer_options={"2GB_LIMIT": "YES"},
-        )
-        write_dictionary(given, Path(folder) / "字段说明.xlsx", note=_note(encoding, options.crs))
+        for one, frame in zip(every, frames, strict=True):
+            stem = one.name.replace(".", "_")
+            bools = {k: frame[k].astype("Int16") for k, column in one.columns.items() if column.kind == "bool"}
+            pyogrio.write_dataframe(
+                frame.assign(**bools),
+                Path(folder) / f"{stem}.shp",
+                driver="ESRI Shapefile",
+                encoding=_ENCODINGS[encoding],
+                use_arrow=True,
+                layer_options={"2GB_LIMIT": "YES"},
+            )
+            dictionary = "字段说明.xlsx" if len(every) == 1 else f"{stem}_字段说明.xlsx"
+            write_dictionary(one, Path(folder) / dictionary, note=_note(encoding, options.crs))
         _zip(Path(folder), written)
     return (path,)
+
+
+def _faults(one: Delivery, frame: gpd.GeoDataFrame, encoding: str) -> list[Fault]:
+    faults = _name_faults(one) + _geometry_faults(frame)
+    for key, column in one.columns.items():
+        if column.kind == "text":
+            faults += _text_faults(frame[key], encoding)
+        elif column.kind in {"int", "float"}:
+            faults += _number_faults(frame[key], whole=column.kind == "int")
+    return faults
 
 
 def _note(encoding: str, crs: str) -> str:
@@ -142,13 +151,17 @@ def _text_faults(values: pd.Series, encoding: str) -> list[Fault]:
     return faults
 
 
-def _whole_faults(values: pd.Series) -> list[Fault]:
-    numbers = values.fillna(0).to_numpy(np.int64)
-    beyond = (numbers >= _WHOLE_LIMIT) | (numbers <= -_WHOLE_LIMIT)
+def _number_faults(values: pd.Series, *, whole: bool) -> list[Fault]:
+    """Return a fault for each number the field's fixed width would cut in silence."""
+    if whole:
+        numbers = values.fillna(0).to_numpy(np.int64)
+        beyond = (numbers >= _WHOLE_LIMIT) | (numbers <= -_WHOLE_LIMIT)
+    else:
+        beyond = np.abs(values.to_numpy(np.float64)) >= _FLOAT_LIMIT
     return [
         Fault(
-            "too_large", "the number has more than 17 digits.", "deliver it as text.",
-            row=int(row), column=str(values.name), value=str(numbers[row]),
+            "too_large", "the number has too many digits for a shapefile.", "deliver it as text.",
+            row=int(row), column=str(values.name), value=str(values.iloc[row]),
         )
         for row in np.flatnonzero(beyond)
     ]  # fmt: skip

@@ -22,6 +22,7 @@ from geo.errors import Fault, InputError
 _ROWS: Final = 1_048_576
 _CELL_TEXT: Final = 32_767
 _HEAD_ROW: Final = 4
+_PLAIN: Final = {int, float, type(None)}
 _SIGNATURES: Final = "填报单位：____________　填表人：________　审核人：________　报出日期：____年__月__日"
 _HEAD_FILL: Final = PatternFill("solid", fgColor="E3EFEE")
 
@@ -54,7 +55,8 @@ def write_xlsx(given: Delivery, path: Path, options: Options) -> tuple[Path, ...
     sheet.append([_cell(sheet, _SIGNATURES, size=10)])
     sheet.append([_cell(sheet, head, bold=True, fill=True) for head in heads])
     for row in zip(*columns.values(), strict=True):
-        sheet.append([_cell(sheet, value) for value in row])
+        # numbers need no style, and cells with one are slow
+        sheet.append([value if type(value) in _PLAIN else _cell(sheet, value) for value in row])
     _side_sheets(book, given, note="")
     with aside(path) as written:
         book.save(written)

@@ -290,9 +290,7 @@ def test_shared_borders_stay_shared() -> None:
 def test_overlapping_areas_still_make_valid_tiles() -> None:
     random = np.random.default_rng(4)
     shapes = [shapely.Point(xy).buffer(0.05) for xy in random.uniform((103.6, 35.9), (104.0, 36.2), (30, 2))]
-    frame = gpd.GeoDataFrame(
-        {"code": ["1"] * 30, "name": "x", "level": "county"}, geometry=shapes, crs=CRS_KEPT
-    )
+    frame = gpd.GeoDataFrame({"code": ["1"] * 30, "name": "x", "level": "county"}, geometry=shapes, crs=CRS_KEPT)
     layer = tile_layer(frame, AREAS)
     for z in (5, 8, 11):
         found = everything(layer, z)

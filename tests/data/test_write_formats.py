@@ -155,9 +155,11 @@ def test_shapefile_faults_are_all_named(given: Delivery, tmp_path: Path) -> None
     frame = sample().rename(columns={"XZQDM12": "行政区", "AREA_M2": "area_in_square_metres"})
     frame["name"] = ["汉" * 127, "汉" * 128, "村名䶮", "𠮷"]
     frame["SEATS"] = pd.array([10**17, None, -(10**17), 5], dtype="Int64")
+    frame["AREA"] = [1e21, np.nan, 1e19, -1e300]
     columns = {str(key): COLUMNS.get(str(key), Column("text")) for key in frame.columns if key != "geometry"}
     columns["area_in_square_metres"] = Column("float", "m²")
     columns["行政区"] = Column("text")
+    columns["AREA"] = Column("float", "m²")
     path = tmp_path / "bad.zip"
     with pytest.raises(InputError) as raised:
         write(delivery("bad", frame, columns, {}), path, "shp")
@@ -169,6 +171,8 @@ def test_shapefile_faults_are_all_named(given: Delivery, tmp_path: Path) -> None
         ("too_long", 1, "name"),
         ("encoding", 2, "name"),
         ("encoding", 3, "name"),
+        ("too_large", 0, "AREA"),
+        ("too_large", 3, "AREA"),
         ("too_large", 0, "SEATS"),
         ("too_large", 2, "SEATS"),
     }

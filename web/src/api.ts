@@ -11,6 +11,9 @@ export interface LayerInfo {
   minzoom: number;
   maxzoom: number;
   kind: "facility" | "area" | "streets" | "context" | "circle";
+  /** Of facility layers: hue and shape of their marks. */
+  colour?: string;
+  shape?: string;
 }
 
 export interface Notice {
@@ -90,7 +93,9 @@ export interface Answer {
   straight_line: { covered: number; rate: number | null; false_share: number | null } | null;
   variants: { id: string; title: Titles; covered: number; rate: number | null }[];
   by_area: AreaAnswer[];
-  facilities: { total: number; snapped: number; off_network: number };
+  facilities: { total: number; off_network: number };
+  /** How figures of older units were carried over to today's areas, where they were. */
+  conversion?: Titles | null;
   notices: Notice[];
   provenance: { edition_sha256: string; code_version: string; standards_sha256: string; computed_at: string };
 }

@@ -31,6 +31,13 @@ const PATIENCE_MS = 300;
 const startLanguage = (): Language => "zh";
 const startFlavour = (): Flavour => (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
 
+/** An edition may have no areas, or none for the city as a whole; one can always ask about the city. */
+function withCity({ city, bounds }: Session, areas: Area[]): Area[] {
+  if (areas.some(({ level }) => level === "city")) return areas;
+  const whole: Area = { ...city, level: "city", parent: null, bbox: bounds, synthetic: false };
+  return [whole, ...areas];
+}
+
 class Store {
   facts = $state.raw<Facts | null>(null);
   startError = $state<ApiError | null>(null);
@@ -80,7 +87,7 @@ class Store {
     this.startError = null;
     try {
       const [session, areas, circles] = await Promise.all([getSession(), getAreas(), getCircles()]);
-      this.facts = { session, areas, circles };
+      this.facts = { session, areas: withCity(session, areas), circles };
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       this.startError = error;

@@ -79,7 +79,10 @@ it("draws a circle of any name, the chosen one only", () => {
 
 describe("served or not", () => {
   const served = (mode: string, minutes: number, properties: object) => {
-    const made = createExpression(servedFilter(["either", "walk", "cycle"]) as never, "layers[0].filter", null, { mode, minutes });
+    const made = createExpression(servedFilter(["either", "walk", "cycle"]) as never, "layers[0].filter", null, {
+      mode,
+      minutes,
+    });
     if (made.result !== "success") throw new Error(JSON.stringify(made.value));
     const globals = { zoom: 12, globalState: { mode, minutes } };
     return made.value.evaluate(globals as never, { type: 1, properties } as never);

@@ -15,6 +15,19 @@ function linear(hex: string): Rgb {
 
 const luminanceOf = ([r, g, b]: Rgb) => 0.2126 * r + 0.7152 * g + 0.0722 * b;
 
+/** `part` of colour `b` in colour `a`, mixed in sRGB as CSS does. */
+export function mix(a: string, b: string, part: number): string {
+  const channels = (hex: string) => [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
+  const [from, to] = [channels(a), channels(b)];
+  return `#${from
+    .map((v, i) =>
+      Math.round(v + ((to[i] ?? v) - v) * part)
+        .toString(16)
+        .padStart(2, "0"),
+    )
+    .join("")}`;
+}
+
 /** Relative luminance, 0 (black) to 1 (white): what a greyscale print keeps. */
 export const luminance = (hex: string): number => luminanceOf(linear(hex));
 

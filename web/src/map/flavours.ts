@@ -112,7 +112,7 @@ export const FLAVOURS: Record<Flavour, Colours> = {
 /** Rates at which the ramp's next class begins. Fixed, so that classes mean the same at every minute and place. */
 export const RAMP_BREAKS = [0.2, 0.4, 0.6, 0.8] as const;
 
-export type Shape = "diamond" | "triangle" | "square" | "pentagon" | "star" | "hexagon";
+export type Shape = "circle" | "diamond" | "triangle" | "square" | "pentagon" | "star" | "hexagon";
 
 /** One hue and one shape a facility layer, in the order the server lists them: the Okabe–Ito set without teal and amber's neighbours first. */
 export const FACILITY_MARKS: readonly { fill: string; outline: string; shape: Shape }[] = [
@@ -124,6 +124,7 @@ export const FACILITY_MARKS: readonly { fill: string; outline: string; shape: Sh
   { fill: "#999999", outline: "#2f2f2f", shape: "hexagon" },
 ];
 
+/** The mark a layer gets that names none of its own. */
 export function facilityMark(index: number): (typeof FACILITY_MARKS)[number] {
   const mark = FACILITY_MARKS[index % FACILITY_MARKS.length];
   if (!mark) throw new RangeError(`no facility mark at ${index}`);

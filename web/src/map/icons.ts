@@ -1,5 +1,6 @@
 /** Facility marks as SVG outlines: the same shapes in the legend and on the map. */
 import type { LayerInfo } from "../api";
+import { contrast, luminance, mix } from "./colour";
 import { facilityMark, type Shape } from "./flavours";
 
 function corners(count: number, turn: number, radii: [number, number?]): string {
@@ -14,6 +15,7 @@ function corners(count: number, turn: number, radii: [number, number?]): string 
 }
 
 const SHAPES: Record<Shape, string> = {
+  circle: "M28 16A12 12 0 1 1 4 16A12 12 0 1 1 28 16Z",
   diamond: corners(4, 0, [12]),
   square: corners(4, Math.PI / 4, [12.5]),
   triangle: corners(3, 0, [13]),
@@ -29,12 +31,23 @@ export interface Mark {
   strokeWidth: number;
 }
 
-/** The mark of facility layer `index` in a box of 32 × 32: filled where real, hollow, in the colour of the `ground`, where synthetic. */
-export function mark(index: number, synthetic: boolean, ground: string): Mark {
-  const { fill, outline, shape } = facilityMark(index);
+const isColour = (text: string | undefined): text is string => /^#[0-9a-f]{6}$/i.test(text ?? "");
+const isShape = (text: string | undefined): text is Shape => text !== undefined && text in SHAPES;
+const LEAST_CONTRAST = 3;
+
+/**
+ * The mark of a facility layer, the `index`-th of its kind, in a box of 32 × 32: filled where real, hollow on `ground` where synthetic.
+ * Hue and shape are the layer's own where it names them; on a dark ground a dark hue is lightened until it shows.
+ */
+export function mark(layer: LayerInfo, index: number, synthetic: boolean, ground: string): Mark {
+  const fallback = facilityMark(index);
+  let hue = isColour(layer.colour) ? layer.colour : fallback.fill;
+  const dark = luminance(ground) < 0.2;
+  while (dark && contrast(hue, ground) < LEAST_CONTRAST) hue = mix(hue, "#ffffff", 0.12);
+  const path = SHAPES[isShape(layer.shape) ? layer.shape : fallback.shape];
   return synthetic
-    ? { path: SHAPES[shape], fill: ground, stroke: fill, strokeWidth: 4.5 }
-    : { path: SHAPES[shape], fill, stroke: outline, strokeWidth: 2.5 };
+    ? { path, fill: ground, stroke: hue, strokeWidth: 4 }
+    : { path, fill: hue, stroke: mix(hue, dark ? "#ffffff" : "#000000", 0.35), strokeWidth: 2.5 };
 }
 
 export const facilityLayers = (layers: readonly LayerInfo[]) => layers.filter((layer) => layer.kind === "facility");

@@ -75,7 +75,7 @@ function radius(): Expression {
     ["max", 0.5, ["sqrt", ["/", ["number", get("w")], ["number", state("weightRef")]]]],
   ];
   const stop = (px: number): Expression => ["*", size, px];
-  return byZoom(1.5, 9, stop(0.9), 11, stop(1.7), 13, stop(3.4), 16, stop(8));
+  return byZoom(1.5, 9, stop(0.9), 11, stop(1.7), 13, stop(3.1), 16, stop(7));
 }
 
 function shading(colours: Colours): Expression {
@@ -98,11 +98,13 @@ function sources(source: MapSource): Record<string, SourceSpecification> {
   ]);
   const names: GeoJSON.FeatureCollection = {
     type: "FeatureCollection",
-    features: source.areas.map(({ bbox: [west, south, east, north], ...area }) => ({
-      type: "Feature",
-      properties: { code: area.code, name: area.name, name_en: area.name_en ?? null, level: area.level },
-      geometry: { type: "Point", coordinates: area.point ?? [(west + east) / 2, (south + north) / 2] },
-    })),
+    features: source.areas
+      .filter(({ level }) => level !== "city")
+      .map(({ bbox: [west, south, east, north], ...area }) => ({
+        type: "Feature",
+        properties: { code: area.code, name: area.name, name_en: area.name_en ?? null, level: area.level },
+        geometry: { type: "Point", coordinates: area.point ?? [(west + east) / 2, (south + north) / 2] },
+      })),
   };
   return {
     ...Object.fromEntries(tiled),
@@ -143,7 +145,7 @@ function water(on: Draw, c: Colours): LayerSpecification[] {
       id: "water-line",
       type: "line",
       source: "",
-      filter: all(is("kind", "water"), geometry("LineString", "MultiLineString")),
+      filter: all(is("kind", "water", "river"), geometry("LineString", "MultiLineString")),
       layout: { "line-cap": "round", "line-join": "round" },
       paint: {
         "line-color": c.water,
@@ -344,7 +346,7 @@ function contextLabels(
   layers.push(
     point(
       "label-water",
-      ["water"],
+      ["water", "river"],
       9,
       text(byZoom(1, 9, 12, 14, 17), { "text-letter-spacing": 0.35, "text-padding": 30 }),
       ink(c.waterText),

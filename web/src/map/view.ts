@@ -36,6 +36,8 @@ const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 const TOUCH_PX = 5;
 /** From here on dots are fully drawn. */
 const DOTS_ZOOM = 10.4;
+/** A change of the ordinary weight by less than this leaves the dots as they are. */
+const NOTABLE = 1.6;
 const METRES_PER_PIXEL_Z0 = 40_075_016.686 / 512;
 
 export class MapView {
@@ -47,7 +49,6 @@ export class MapView {
   #styled = false;
   #reach: ReachPolygon = NO_POLYGON;
   #popup: maplibre.Popup | null = null;
-  #weighed = false;
 
   constructor(
     container: HTMLElement,
@@ -127,10 +128,10 @@ export class MapView {
   #dress(): void {
     this.#styled = true;
     const { halo } = FLAVOURS[this.#flavour];
-    facilityLayers(this.#source.layers).forEach((_, index) => {
+    facilityLayers(this.#source.layers).forEach((layer, index) => {
       for (const synthetic of [false, true]) {
         const name = facilityIcon(index, synthetic);
-        const image = pixels(mark(index, synthetic, halo), halo);
+        const image = pixels(mark(layer, index, synthetic, halo), halo);
         if (this.#map.hasImage(name)) this.#map.removeImage(name);
         this.#map.addImage(name, image, { pixelRatio: 2 });
       }
@@ -161,10 +162,13 @@ export class MapView {
     return near[0]?.hit ?? null;
   }
 
-  /** Once there are dots, let the ordinary one (their 70th percentile by weight) have the ordinary size. True when that changed the dots. */
+  /**
+   * Let the ordinary dot (the 70th percentile by weight) have the ordinary size. Tiles merge dots at small scales, so
+   * this is looked at whenever the map rests, and changed only by much. True when that changed the dots.
+   */
   #weigh(): boolean {
     const id = `circles.${this.#source.circle.id}`;
-    if (this.#weighed || !this.#map.getSource(id)) return false;
+    if (!this.#map.getSource(id)) return false;
     const weights = this.#map
       .querySourceFeatures(id, { sourceLayer: id })
       .map((feature) => Number(feature.properties.w))
@@ -172,7 +176,8 @@ export class MapView {
       .sort((a, b) => a - b);
     const ordinary = weights[Math.floor(weights.length * 0.7)];
     if (ordinary === undefined || weights.length < 20) return false;
-    this.#weighed = true;
+    const change = ordinary / this.#state.weightRef;
+    if (change > 1 / NOTABLE && change < NOTABLE) return false;
     this.setState({ weightRef: ordinary });
     return true;
   }

