@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
+
 from api.run import Runner
+from data.frames import AREAS, CRS_KEPT
 from data.product import Product
 from data.write.delivery import Options, aside, delivery
 from data.write.formats import format_named, write
@@ -65,7 +68,7 @@ def write_map(runner: Runner, circle_id: str, path: Path, **given: Any) -> None:
     points = by_name["demand"].rename(columns={"WEIGHT": "weight", "COVERED": "served"})
     parameters = {k: given[k] for k in given if k not in {"area", "edition"}}
     page = folium_map(
-        areas=city.areas if city.areas is not None else city.frame("streets").iloc[:0],
+        areas=city.areas if city.areas is not None else _no_areas(),
         facilities=by_name["facilities"],
         demand=points,
         answer=answer.model_dump(mode="json"),
@@ -79,3 +82,7 @@ def write_map(runner: Runner, circle_id: str, path: Path, **given: Any) -> None:
     )
     with aside(path) as written:
         written.write_text(page, encoding="utf-8")
+
+
+def _no_areas() -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame({name: [] for name in AREAS.columns}, geometry=[], crs=CRS_KEPT)

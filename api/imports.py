@@ -18,6 +18,7 @@ from data.read.context import read_context
 from data.read.dem import open_elevation, require_cover
 from data.read.files import read_vector, to_kept
 from data.read.osm import read_osm
+from data.read.points import check_swapped
 from data.read.streets import read_streets
 from data.stores.base import Store
 from geo.errors import Fault, InputError
@@ -134,13 +135,7 @@ def import_context(
 def import_areas(store: Store, path: Path, *, crs: str | None, level: str, code: str, name: str) -> ImportReport:
     """Bring the areas of one level into the draft, beside those of the other levels."""
     frame = read_areas(path, crs=crs, level=level, code_column=code, name_column=name)
-    draft = store.draft_layers()
-    editions = store.editions()
-    before = None
-    if "areas" in draft:
-        before = store.read_draft("areas")
-    elif editions and "areas" in editions[-1].layers:
-        before = store.read(editions[-1], "areas")
+    before = _present(store, "areas")
     if before is not None:
         frame = pd.concat([before[before["level"] != level], frame], ignore_index=True)
     return _keep(store, str(path), {"areas": (frame, AREAS, {"source": path.name})}, {})
@@ -151,7 +146,7 @@ def import_facilities(store: Store, path: Path, *, layer: FacilityLayer, crs: st
 
     ``FAC_ID`` is made of the row number where it is absent.
     """
-    frame = _points(to_kept(read_vector(path, crs=crs)), path)
+    frame = _points(store, to_kept(read_vector(path, crs=crs)), path, layer.layer)
     named = {str(c).upper(): c for c in frame.columns if c != frame.geometry.name}
     frame = frame.rename(columns={old: new for new, old in named.items() if new in layer.spec.columns})
     if "FAC_ID" not in frame:
@@ -168,7 +163,7 @@ def import_demand(store: Store, path: Path, *, crs: str | None, weight: str, uni
 
     Raises InputError naming every row whose weight is not a number of 0 or more.
     """
-    frame = _points(to_kept(read_vector(path, crs=crs)), path)
+    frame = _points(store, to_kept(read_vector(path, crs=crs)), path, "demand")
     if weight not in frame:
         raise InputError(
             Fault(
@@ -193,11 +188,24 @@ def import_demand(store: Store, path: Path, *, crs: str | None, weight: str, uni
     return _keep(store, str(path), {"demand.residents": (frame, DEMAND, meta)}, {})
 
 
-def _points(frame: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
+def _points(store: Store, frame: gpd.GeoDataFrame, path: Path, what: str) -> gpd.GeoDataFrame:
+    """Return ``frame`` if it holds points, and not ones whose longitude and latitude are swapped."""
     wrong = np.flatnonzero((frame.geom_type != "Point").to_numpy())
     if len(wrong):
         raise InputError(
             Fault("geometry_type", "the row is no point.", "hand in points.", str(path), int(i), "geometry")
             for i in wrong[:100]
         )
+    streets = _present(store, "streets")
+    if streets is not None and len(streets):
+        west, south, east, north = (float(v) for v in streets.total_bounds)
+        check_swapped(frame, (west, south, east, north), file=str(path), what=what)
     return frame
+
+
+def _present(store: Store, layer: str) -> gpd.GeoDataFrame | None:
+    """Return a layer as the next edition would hold it: of the draft, else of the last edition, else None."""
+    if layer in store.draft_layers():
+        return store.read_draft(layer)
+    editions = store.editions()
+    return store.read(editions[-1], layer) if editions and layer in editions[-1].layers else None

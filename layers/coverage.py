@@ -139,7 +139,7 @@ def judge(measured: Measured, modes: Sequence[str], limit_ms: int) -> Verdict:
         leg = measured.legs[key]
         late = (leg.status == OK) & (leg.travel_ms > limit_ms)
         reasons.append(np.where(late, BEYOND, leg.status))
-        straight |= measured.straight_m / leg.flat_mps * 1000.0 <= limit_ms
+        straight |= np.rint(measured.straight_m / leg.flat_mps * 1000.0) <= limit_ms
     return Verdict(np.min(reasons, axis=0).astype(np.int8), straight)
 
 

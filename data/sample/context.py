@@ -1,10 +1,14 @@
 """What stands around the streets on the map: water, green, land use, stations, names."""
 
+from itertools import pairwise
 from typing import Any, Final
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
+from contourpy import FillType, contour_generator
+from scipy import ndimage
 from shapely import Point, Polygon
 
 from data.frames import CONTEXT, CRS_KEPT, conform
@@ -15,13 +19,16 @@ from data.sample.sketch import AIRPORT, NEW_AREA, WORKS
 from data.sample.terrain import Terrain, terraces, valley_floor
 
 DRAWN: Final = "Quantu sample (synthetic), drawn from general knowledge"
-RIVER_SOURCE: Final = "centre line yellow_river.csv (© OpenStreetMap contributors, ODbL) from 103.534 to 104.006 E, drawn elsewhere; width made up"
+RIVER_SOURCE: Final = (
+    "centre line yellow_river.csv (© OpenStreetMap contributors, ODbL) from 103.534 to 104.006 E, "
+    "drawn elsewhere; width made up"
+)
 PEAKS: Final = (("皋兰山", (103.8480, 36.0195)), ("白塔山", (103.8140, 36.0715)))
 
 
-def context_frame(here: Land, river: River) -> gpd.GeoDataFrame:
+def context_frame(here: Land, river: River, ground: Terrain) -> gpd.GeoDataFrame:
     """Return the ``context`` frame: made-up shapes marked so, stations and places at their known positions."""
-    rows = [*_waters(river), *_lands(river), *_stations(), *_names(here)]
+    rows = [*_waters(river), *_lands(river, ground), *_stations(), *_names(here)]
     frame = pd.DataFrame(rows)
     frame["ctx_id"] = [f"C{k:05d}" for k in range(1, len(frame) + 1)]
     frame["public"] = True
@@ -42,12 +49,31 @@ def _waters(river: River) -> list[dict[str, Any]]:
     return rows + [_row("water", shape, DRAWN, name=name, tag="natural=water") for name, shape in river.streams]
 
 
-def _lands(river: River) -> list[dict[str, Any]]:
+def _wooded(ground: Terrain) -> list[Any]:
+    """Return the planted slopes (plane) above the valley city: one height band of the hills within 2.6 km."""
+    (west, south), (east, north) = to_plane([(103.55, 35.965), (104.0, 36.185)])
+    x, y = np.arange(west, east, 75.0), np.arange(south, north, 75.0)
+    xy = np.column_stack([axis.ravel() for axis in np.meshgrid(x, y)])
+    belt = shapely.union_all([valley_floor(), *terraces()]).buffer(2_600.0)
+    near = shapely.contains_xy(belt, xy[:, 0], xy[:, 1])
+    rise = np.where(near, ground.rise(xy), -1.0)
+    heights = np.where(near, ground.at(xy) % 190.0, 0.0)
+    planted = np.where((rise > 25.0) & (heights < 125.0), 1.0, 0.0).reshape(len(y), len(x))
+    planted = ndimage.gaussian_filter(planted, 2.0)
+    bands = contour_generator(x, y, planted, fill_type=FillType.OuterOffset).filled(0.5, 2.0)
+    shapes = [
+        Polygon(points[offsets[0] : offsets[1]], [points[a:b] for a, b in pairwise(offsets[1:])])
+        for points, offsets in zip(*bands, strict=True)
+    ]
+    return [shape.buffer(0).simplify(15.0) for shape in shapes if shape.area > 40_000.0]
+
+
+def _lands(river: River, ground: Terrain) -> list[dict[str, Any]]:
     floor = valley_floor()
     city = shapely.union_all([floor, *terraces()])
     works = Polygon(to_plane(WORKS))
     dry = river.water.buffer(4.0)
-    hills = city.buffer(1500.0).difference(shapely.union_all([city, dry])).simplify(20.0)
+    hills = shapely.union_all(_wooded(ground)).difference(shapely.union_all([city.buffer(25.0), dry]))
     banks = river.main.buffer(34.0).difference(shapely.union_all([dry, floor.exterior.buffer(1.0)]))
     banks = banks.intersection(floor)
     rows = [_row("residential", part, DRAWN, tag="landuse=residential")
@@ -77,18 +103,17 @@ def _stations() -> list[dict[str, Any]]:
 def _names(here: Land) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     places = table("places")
-    for place in places[places["category"].isin(["anchor", "seat", "scenic"])].itertuples():
-        if place.name.startswith("地铁"):
+    wanted = ["category", "name", "lon_wgs84", "lat_wgs84", "error_m", "source"]
+    for category, name, lon, lat, error, origin in places[wanted].astype("object").itertuples(index=False):
+        if category not in {"anchor", "seat", "scenic"} or str(name).startswith("地铁"):
             continue
-        kind = "airport" if "机场" in place.name else "place"
-        tag = {"seat": "place=town", "scenic": "tourism=attraction"}.get(place.category)
-        source = f"places.csv: {place.source}, within {place.error_m} m"
-        rows.append(_row(kind, Point(place.lon_wgs84, place.lat_wgs84), source, name=place.name, tag=tag,
-                         synthetic=False, plane=False))  # fmt: skip
+        kind = "airport" if "机场" in str(name) else "place"
+        tag = {"seat": "place=town", "scenic": "tourism=attraction"}.get(str(category))
+        source = f"places.csv: {origin}, within {error} m"
+        rows.append(_row(kind, Point(lon, lat), source, name=str(name), tag=tag, synthetic=False, plane=False))
     lonlat = to_lonlat(here.townships[["x", "y"]].to_numpy())
     for town, (lon, lat) in zip(here.townships.itertuples(), lonlat, strict=True):
         source = "townships.csv" if town.known else DRAWN
         rows.append(_row("place", Point(lon, lat), source, name=town.name, tag="place=suburb" if town.code[6] == "0"
                          else "place=town", synthetic=not town.known, plane=False))  # fmt: skip
     return rows + [_row("peak", Point(at), DRAWN, name=name, tag="natural=peak", plane=False) for name, at in PEAKS]
-

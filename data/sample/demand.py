@@ -20,7 +20,8 @@ PERSONS_A_POINT: Final = {"urban": 150.0, "rural": 55.0}
 """A residential compound's block of flats; a cluster of farmhouses."""
 FAR_SHARE: Final = 0.006
 """Rural points that lie far from every street: hill farms and herders."""
-HOMES: Final = {"residential": 1.0, "service": 1.3, "footway": 1.0, "unclassified": 0.8, "tertiary": 0.45, "secondary": 0.2,
+HOMES: Final = {"residential": 1.0, "service": 1.3, "footway": 1.0, "unclassified": 0.8, "tertiary": 0.45,
+                "secondary": 0.2,
                 "steps": 0.4, "path": 0.06, "track": 0.05}  # fmt: skip
 """How many homes stand along a metre of street, by class, as a share of a residential street's."""
 
@@ -29,8 +30,10 @@ def _density(xy: Floats, here: Land) -> Floats:
     """Return (N,) how densely people live: high in the old town and the subcentres, low at the edges."""
     out = np.full(len(xy), 0.35)
     centres = (
-        ((394_600, 3_990_900), 3_600.0, 2.6), ((388_300, 3_992_900), 3_000.0, 2.0), ((384_800, 3_997_200), 3_000.0, 1.7),
-        ((375_200, 3_997_200), 2_600.0, 1.7), ((398_200, 3_992_800), 2_600.0, 1.9), ((401_800, 3_990_600), 2_400.0, 1.2),
+        ((394_600, 3_990_900), 3_600.0, 2.6), ((388_300, 3_992_900), 3_000.0, 2.0),
+        ((384_800, 3_997_200), 3_000.0, 1.7),
+        ((375_200, 3_997_200), 2_600.0, 1.7), ((398_200, 3_992_800), 2_600.0, 1.9),
+        ((401_800, 3_990_600), 2_400.0, 1.2),
     )  # fmt: skip
     for (x, y), reach, height in centres:
         out += height * np.exp(-((xy[:, 0] - x) ** 2 + (xy[:, 1] - y) ** 2) / (2 * reach**2))
@@ -52,7 +55,9 @@ def _candidates(
     along = rng.uniform(0.03, 0.97, count)
     lines = net.lines[segment]
     at = shapely.get_coordinates(shapely.line_interpolate_point(lines, along, normalized=True))
-    ahead = shapely.get_coordinates(shapely.line_interpolate_point(lines, np.minimum(along + 0.02, 1.0), normalized=True))
+    ahead = shapely.get_coordinates(
+        shapely.line_interpolate_point(lines, np.minimum(along + 0.02, 1.0), normalized=True)
+    )
     heading = ahead - at
     heading /= np.maximum(np.linalg.norm(heading, axis=1), 1e-9)[:, None]
     aside = np.clip(rng.lognormal(2.9, 0.55, count), 5.0, 60.0) * rng.choice([-1.0, 1.0], count)

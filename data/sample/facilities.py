@@ -25,15 +25,18 @@ SPORTS: Final[FrameSpec] = facility_spec(
 """The ``sports`` layer's columns, as ``layers/facilities/sports.py`` declares them."""
 
 KINDS: Final[tuple[tuple[str, float, float, str, str, str], ...]] = (
-    ("社区健身点", 0.40, 220.0, "室外", "全天开放", "社区"), ("健身路径", 0.22, 350.0, "室外", "全天开放", "街道办事处"),
+    ("社区健身点", 0.40, 220.0, "室外", "全天开放", "社区"),
+    ("健身路径", 0.22, 350.0, "室外", "全天开放", "街道办事处"),
     ("多功能运动场", 0.19, 1_200.0, "室外", "分时开放", "学校"), ("足球场", 0.07, 5_500.0, "室外", "分时开放", "学校"),
-    ("全民健身中心", 0.06, 2_400.0, "室内", "分时开放", "体育部门"), ("体育馆", 0.03, 4_000.0, "室内", "分时开放", "学校"),
+    ("全民健身中心", 0.06, 2_400.0, "室内", "分时开放", "体育部门"),
+    ("体育馆", 0.03, 4_000.0, "室内", "分时开放", "学校"),
     ("游泳馆", 0.02, 1_800.0, "室内", "分时开放", "企业"), ("体育场", 0.01, 12_000.0, "室外", "分时开放", "体育部门"),
 )  # fmt: skip
 """Kind, share, typical area (m²), in or out, how open, whose."""
 
 KNOWN_KIND: Final = {
-    "兰州奥体中心": ("体育场", "室内外"), "七里河体育场": ("体育场", "室外"), "兰州体育馆(东方红广场)": ("体育馆", "室内"),
+    "兰州奥体中心": ("体育场", "室内外"), "七里河体育场": ("体育场", "室外"),
+    "兰州体育馆(东方红广场)": ("体育馆", "室内"),
     "红山体育场": ("体育场", "室外"),
 }  # fmt: skip
 IN_VALLEY: Final = 265
@@ -66,7 +69,11 @@ def sports(seed: int, here: Land, demand: gpd.GeoDataFrame, river: River) -> gpd
     low, high = to_plane([(103.555, 35.98), (103.96, 36.165)])
     valley = urban & np.all((xy > low) & (xy < high), axis=1)
     chosen: list[Ints] = []
-    for group, count, apart in ((valley, IN_VALLEY, 420.0), (urban & ~valley, IN_TOWNS, 500.0), (~urban, IN_VILLAGES, 900.0)):
+    for group, count, apart in (
+        (valley, IN_VALLEY, 420.0),
+        (urban & ~valley, IN_TOWNS, 500.0),
+        (~urban, IN_VILLAGES, 900.0),
+    ):
         rows = np.flatnonzero(group)
         chosen.append(rows[_spread(rng, xy[rows], weight[rows] * _luck(rng, xy[rows]), count, apart)])
     at = np.sort(np.concatenate(chosen))

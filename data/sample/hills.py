@@ -29,7 +29,7 @@ def _uphill(ground: Terrain, xy: Floats) -> Floats:
     reach = 260.0
     around = ground.at(xy + reach * np.array([[1, 0], [-1, 0], [0, 1], [0, -1]]))
     slope = np.array([around[0] - around[1], around[2] - around[3]])
-    return slope / (np.linalg.norm(slope) + 1e-9)
+    return np.asarray(slope / (np.linalg.norm(slope) + 1e-9), dtype=np.float64)
 
 
 def _lane(ways: Ways, rng: np.random.Generator, ground: Terrain, start: Floats) -> None:

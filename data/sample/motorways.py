@@ -1,5 +1,6 @@
 """Motorways: two carriageways on their own level, joined to the streets below only at interchanges."""
 
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -72,7 +73,7 @@ def with_motorways(net: Net, ground: Terrain, river: River) -> Net:
     for road in roads:
         for way, cuts in zip(road.ways, road.cuts, strict=True):
             marks = [0.0, *sorted(cuts), way.length]
-            for a, b in zip(marks[:-1], marks[1:], strict=True):
+            for a, b in pairwise(marks):
                 if b - a > 5.0:
                     _pieces(lines, rows, substring(way, a, b), road.name, below, net, ground, river)
         for ramp, highway in road.ramps:
@@ -94,7 +95,7 @@ def _joints(road: _Motorway, others: list[_Motorway], gates: Floats, tree: Any) 
         gate = gates[int(tree.nearest(shapely.Point(end)))]
         if not mother and np.linalg.norm(gate - end) < 4_000.0:
             road.ramps.append((LineString([end, gate]), "motorway_link"))
-            road.ramps.append((LineString([gate, end + [0.0, 1.0], end]), "motorway_link"))
+            road.ramps.append((LineString([gate, end + np.array([0.0, 1.0]), end]), "motorway_link"))
     for along in np.arange(0.5 * APART_M, road.centre.length - 0.3 * APART_M, APART_M):
         at = road.centre.interpolate(along)
         gate = gates[int(tree.nearest(at))]
@@ -130,6 +131,6 @@ def _pieces(
     deep = (ground.rise(points) > DEEP_M) & ~over
     kind = over.astype(np.int8) + 2 * deep.astype(np.int8)
     cuts = [0, *(np.flatnonzero(np.diff(kind)) + 1).tolist(), len(kind)]
-    for a, b in zip(cuts[:-1], cuts[1:], strict=True):
+    for a, b in pairwise(cuts):
         lines.append(substring(way, float(steps[a]), float(steps[b])))
         rows.append(_row("motorway", name, bridge=bool(kind[a] == 1), tunnel=bool(kind[a] == 2)))

@@ -18,6 +18,7 @@ from data.sample.terrain import Terrain
 from data.sample.urban import add_core, add_towns
 from data.sample.ways import Net, Ways, assemble, cut_at_water, join_chains, node
 
+TAIL_M: Final = 14.0
 NO_WALK: Final = frozenset({"motorway", "motorway_link"})
 NO_CYCLE: Final = NO_WALK | {"footway", "steps", "pedestrian"}
 NO_DRIVE: Final = frozenset({"footway", "steps", "pedestrian", "path", "track", "service"})
@@ -73,10 +74,12 @@ def _joined(net: Net, river: River) -> Net:
 
 
 def _without_stubs(net: Net) -> Net:
-    """Return the net without bridges that lead nowhere."""
-    degree = np.bincount(np.concatenate([net.u, net.v]), minlength=len(net.nodes))
-    deck = net.rows["bridge"].to_numpy(dtype=bool)
-    return net.take(~(deck & ((degree[net.u] == 1) | (degree[net.v] == 1))))
+    """Return the net without bridges that lead nowhere and the short tails of lines drawn too far."""
+    for _ in range(2):
+        degree = np.bincount(np.concatenate([net.u, net.v]), minlength=len(net.nodes))
+        idle = net.rows["bridge"].to_numpy(dtype=bool) | (shapely.length(net.lines) < TAIL_M)
+        net = net.take(~(idle & ((degree[net.u] == 1) | (degree[net.v] == 1))))
+    return net
 
 
 def _kept(net: Net) -> Bools:

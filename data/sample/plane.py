@@ -2,7 +2,7 @@
 
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -42,12 +42,12 @@ def to_lonlat(xy: object) -> Floats:
     return np.round(np.column_stack(_to_lonlat().transform(values[:, 0], values[:, 1])), 7)
 
 
-def plane_geometry(geometry: object) -> object:
+def plane_geometry(geometry: Any) -> Any:
     """Return geometries in metres from geometries in degrees."""
     return shapely.transform(geometry, to_plane)
 
 
-def lonlat_geometry(geometry: object) -> object:
+def lonlat_geometry(geometry: Any) -> Any:
     """Return geometries in degrees (7 decimals) from geometries in metres."""
     return shapely.transform(geometry, to_lonlat)
 
@@ -55,7 +55,7 @@ def lonlat_geometry(geometry: object) -> object:
 def table(name: str) -> pd.DataFrame:
     """Return the table ``name`` of ``data/tables``; codes are text."""
     with (files("data.tables") / f"{name}.csv").open(encoding="utf-8") as file:
-        return pd.read_csv(file, dtype={key: "str" for key in ("code", "county_code", "township_code", "unit_2020")})
+        return pd.read_csv(file, dtype=dict.fromkeys(("code", "county_code", "township_code", "unit_2020"), "str"))
 
 
 def stream(seed: int, name: str) -> np.random.Generator:
@@ -74,4 +74,4 @@ def shares(total: int, weights: Floats) -> Ints:
     short = int(total - whole.sum())
     order = np.argsort(-(exact - whole), kind="stable")
     whole[order[:short]] += 1
-    return whole
+    return np.asarray(whole, dtype=np.int64)

@@ -143,7 +143,7 @@ def add_roads(ways: Ways, seed: int, here: Land, ground: Terrain, river: River) 
     stops = set(relief.cell(seats).tolist()) | set(relief.cell(homes).tolist())
     for chain, highway in _chains(steps, stops):
         ways.add([LineString(smooth(relief.xy[chain], rounds=2))], highway, zone="road")
-    _join_ends(ways, steps, relief, core, roots)
+    _join_ends(ways, steps, relief, roots)
     for place, highway in ((seats[outer], "tertiary"), (homes, "unclassified")):
         near = relief.xy[relief.cell(place)]
         ways.add([LineString(pair) for pair in np.stack([near, place], axis=1)], highway, zone="road")
@@ -171,12 +171,12 @@ def _rings(seed: int, relief: Relief, homes: Floats) -> list[tuple[int, int]]:
     tree = shapely.STRtree(shapely.points(homes))
     steps: list[tuple[int, int]] = []
     for k in chosen:
-        near = tree.query(shapely.Point(homes[k]).buffer(4500.0))
+        near = tree.query(shapely.Point(homes[int(k)]).buffer(4500.0))
         near = near[near != k]
         if len(near) == 0:
             continue
         goal = int(near[rng.integers(len(near))])
-        a, b = relief.cell(homes[[k, goal]]).tolist()
+        a, b = (int(cell) for cell in relief.cell(homes[[int(k), goal]]))
         steps += _greedy(relief, a, b)
     return steps
 
@@ -190,7 +190,7 @@ def _greedy(relief: Relief, a: int, b: int) -> list[tuple[int, int]]:
     window = (np.arange(r0, r1)[:, None] * cols + np.arange(c0, c1)).ravel()
     place = {int(cell): k for k, cell in enumerate(window)}
     part = relief.graph[window][:, window]
-    _, before = dijkstra(part, directed=False, indices=place[a], return_predecessors=True)
+    _, before = dijkstra(part, directed=False, indices=np.array(place[a]), return_predecessors=True)
     at, steps = place[b], []
     while before[at] >= 0:
         pair = sorted((int(window[at]), int(window[before[at]])))
@@ -199,7 +199,7 @@ def _greedy(relief: Relief, a: int, b: int) -> list[tuple[int, int]]:
     return steps
 
 
-def _join_ends(ways: Ways, steps: dict[tuple[int, int], str], relief: Relief, core: Polygon, roots: Ints) -> None:
+def _join_ends(ways: Ways, steps: dict[tuple[int, int], str], relief: Relief, roots: Ints) -> None:
     """Carry every road that reaches the valley city on to its nearest main street."""
     arrived = np.intersect1d(roots, np.unique(np.array([cell for key in steps for cell in key])))
     mains = [line for line, row in zip(ways.lines, ways.rows, strict=True)
@@ -215,10 +215,8 @@ def add_villages(ways: Ways, seed: int, here: Land, ground: Terrain) -> None:
     rng = stream(seed, "villages")
     rural = np.flatnonzero(_rural_villages(here))
     homes = here.villages[["x", "y"]].to_numpy()[rural]
-    uphill = np.column_stack([
-        ground.at(homes + [300, 0]) - ground.at(homes - [300, 0]),
-        ground.at(homes + [0, 300]) - ground.at(homes - [0, 300]),
-    ])  # fmt: skip
+    east, north = np.array([300.0, 0.0]), np.array([0.0, 300.0])
+    uphill = np.column_stack([ground.at(homes + step) - ground.at(homes - step) for step in (east, north)])
     uphill += rng.normal(0, 3.0, uphill.shape)
     along = np.column_stack([-uphill[:, 1], uphill[:, 0]]) / np.linalg.norm(uphill, axis=1)[:, None]
     for k, (home, way) in enumerate(zip(homes, along, strict=True)):

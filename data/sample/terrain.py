@@ -92,7 +92,7 @@ def river_height(xy: Floats) -> Floats:
     marks = shapely.line_locate_point(centre, shapely.points(to_plane([(103.60, 36.135), (103.992, 36.060)])))
     s = shapely.line_locate_point(centre, shapely.points(xy))
     knots = [0.0, float(marks[0]), float(marks[1]), centre.length]
-    return np.interp(s, knots, [1574.0, 1550.0, 1484.0, 1432.0])
+    return np.asarray(np.interp(s, knots, [1574.0, 1550.0, 1484.0, 1432.0]), dtype=np.float64)
 
 
 def _floors(xy: Floats, shape: tuple[int, int]) -> NDArray[np.float32]:

@@ -1,5 +1,6 @@
 """The built-up streets: the valley city with its bridges and riversides, and every town's own small grid."""
 
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -11,7 +12,7 @@ from data.sample.areas import Land
 from data.sample.blocks import Area, courtyards, faces, streets_within
 from data.sample.plane import Floats, stream, table, to_plane
 from data.sample.river import HALF_WIDTH_M, River, smooth
-from data.sample.sketch import AIRPORT, AVENUES, EXTRA_BRIDGES, NEW_AREA, SOUTH_CHANNEL
+from data.sample.sketch import AIRPORT, AVENUES, EXTRA_BRIDGES, NEW_AREA, SOUTH_CHANNEL, Avenue
 from data.sample.terrain import Terrain, terraces, valley_floor
 from data.sample.ways import Ways
 
@@ -19,6 +20,8 @@ CARRIAGEWAY_M: Final = 11.0
 """Half the distance between the two carriageways of a divided street."""
 NARROW_M: Final = 7.0
 """The same for secondary streets."""
+REACH_M: Final = 190.0
+"""An avenue that ends this near another main street runs on to it."""
 CROSSING_M: Final = 310.0
 """The distance from one zebra crossing of a divided street to the next."""
 QUAY_M: Final = 48.0
@@ -28,16 +31,18 @@ FAR_APPROACH_M: Final = 700.0
 """How far a bridge's approaches run inland from the water, and how far at most to meet an avenue."""
 
 QUAYS: Final[tuple[tuple[str, str | None, float, float], ...]] = (
-    ("south", None, 103.558, 103.690), ("south", "南滨河路", 103.690, 103.785), ("south", "南滨河中路", 103.785, 103.815),
+    ("south", None, 103.558, 103.690), ("south", "南滨河路", 103.690, 103.785),
+    ("south", "南滨河中路", 103.785, 103.815),
     ("south", "南滨河东路", 103.815, 103.9315),
-    ("north", None, 103.593, 103.662), ("north", "北滨河西路", 103.662, 103.783), ("north", "北滨河中路", 103.783, 103.823),
+    ("north", None, 103.593, 103.662), ("north", "北滨河西路", 103.662, 103.783),
+    ("north", "北滨河中路", 103.783, 103.823),
     ("north", "北滨河东路", 103.823, 103.9315),
 )  # fmt: skip
 """Bank, name, and from where to where (longitude) the riverside roads run."""
 
 TOWNS: Final[dict[str, tuple[float, float]]] = {
-    "620123100": (6.5, 24_000), "620121100": (5.5, 24_000), "620122100": (4.0, 26_000), "620111101": (5.0, 26_000),
-    "620111001": (2.5, 26_000), "620123104": (3.0, 30_000), "620123101": (2.0, 30_000), "620105100": (1.8, 30_000),
+    "620123100": (6.5, 38_000), "620121100": (5.5, 38_000), "620122100": (4.0, 38_000), "620111101": (5.0, 38_000),
+    "620111001": (2.5, 34_000), "620123104": (3.0, 30_000), "620123101": (2.0, 30_000), "620105100": (1.8, 30_000),
     "620123107": (1.6, 30_000), "620104100": (2.4, 35_000), "620104101": (1.8, 35_000), "620123103": (1.2, 30_000),
 }  # fmt: skip
 """Township code: built-up land (km²) and block size (m²); other seats 0.25–0.6 km²."""
@@ -80,17 +85,12 @@ def add_core(ways: Ways, seed: int, river: River) -> list[Polygon]:
     land = shapely.union_all([land, *terraces()])
     land = land.difference(river.main.buffer(30.0, quad_segs=3))
     first = len(ways.lines)
-    mains: list[LineString] = []
-    for avenue in AVENUES:
-        line = LineString(smooth(to_plane(avenue.line), rounds=1))
-        mains.append(line)
-        dual = avenue.dual or (avenue.highway == "secondary" and line.length > 900.0)
-        lines = carriageways(line, CARRIAGEWAY_M if avenue.dual else NARROW_M) if dual else [line]
-        ways.add(lines, avenue.highway, name=avenue.name, oneway=dual, zone="main")
-        if dual:
-            _add_crossings(ways, line, lines)
-    _add_quays(ways, river)
-    _add_bridges(ways, river, land, shapely.union_all(mains))
+    quays = _quays(river)
+    avenues = _reached([line for line, _ in _joined_avenues()], [line for line, *_ in quays], river)
+    for line, (_, parts) in zip(avenues, _joined_avenues(), strict=True):
+        _add_avenue(ways, line, parts)
+    _add_quays(ways, quays)
+    _add_bridges(ways, river, land, shapely.union_all(avenues))
     for side in (-1, 1):
         bank = shapely.offset_curve(_channel_line(river), side * 42.0)
         ways.add(shapely.get_parts(bank.intersection(land)), "tertiary", zone="main", bridges=False)
@@ -98,7 +98,7 @@ def add_core(ways: Ways, seed: int, river: River) -> list[Polygon]:
     rim = [part for part in shapely.get_parts(shapely.line_merge(foot)) if part.length > 600.0]
     ways.add(rim, "tertiary", zone="main", bridges=False)
     blocks = faces(land, ways.lines[first:])
-    return fill(ways, rng, blocks, core_size, chords=0.72, spurs=0.5, zone="urban")
+    return fill(ways, rng, blocks, core_size, chords=0.56, spurs=0.5, zone="urban")
 
 
 def fill(
@@ -114,7 +114,7 @@ def fill(
         big = min(block.area / 40_000.0, 2.0)
         through, ends = courtyards(rng, block, chords=chords * big, spurs=spurs * big)
         inner = "service" if rng.random() < 0.55 else "footway"
-        adrift = rng.random() < 0.045
+        adrift = rng.random() < 0.10
         ways.add(through, inner, zone=zone, bridges=False)
         ways.add(ends, "footway" if rng.random() < 0.5 else "service", zone=zone, bridges=False)
         if adrift:
@@ -138,25 +138,80 @@ def _adrift(rng: np.random.Generator, block: Polygon) -> list[LineString]:
 
 
 def _channel_line(river: River) -> LineString:
-    return shapely.line_merge(shapely.intersection(LineString(smooth(to_plane(SOUTH_CHANNEL), rounds=3)), river.channel))
+    return shapely.line_merge(
+        shapely.intersection(LineString(smooth(to_plane(SOUTH_CHANNEL), rounds=3)), river.channel)
+    )
 
 
-def _add_quays(ways: Ways, river: River) -> None:
+def _joined_avenues() -> list[tuple[LineString, list[Avenue]]]:
+    """Return the avenues as long lines, those that go on under another name joined, each with its parts."""
+    groups: list[list[Avenue]] = []
+    for avenue in AVENUES:
+        if groups and avenue.dual and groups[-1][-1].dual and groups[-1][-1].line[-1] == avenue.line[0]:
+            groups[-1].append(avenue)
+        else:
+            groups.append([avenue])
+    out = []
+    for parts in groups:
+        corners = [*parts[0].line, *(point for part in parts[1:] for point in part.line[1:])]
+        out.append((LineString(smooth(to_plane(np.array(corners)), rounds=1)), parts))
+    return out
+
+
+def _reached(lines: list[LineString], quays: list[LineString], river: River) -> list[LineString]:
+    """Return the lines with every end that stops short of another main street carried on to it."""
+    everything = [*lines, *quays]
+    out = []
+    for k, line in enumerate(lines):
+        others = shapely.union_all(everything[:k] + everything[k + 1 :])
+        points = [np.array(point) for point in line.coords]
+        for end in (0, -1):
+            gap = np.array(shapely.shortest_line(shapely.Point(points[end]), others).coords)
+            reach = float(np.linalg.norm(gap[1] - gap[0]))
+            if 16.0 < reach < REACH_M:
+                onward = gap[1] + (gap[1] - gap[0]) / reach * (CARRIAGEWAY_M + 1.0)
+                if not shapely.intersects(river.water, LineString([gap[0], onward])):
+                    points = [onward, *points] if end == 0 else [*points, onward]
+        out.append(LineString(points))
+    return out
+
+
+def _add_avenue(ways: Ways, line: LineString, parts: list[Avenue]) -> None:
+    """Add one avenue: its carriageways, each cut where the name changes, and its crossings."""
+    first = parts[0]
+    dual = first.dual or (first.highway == "secondary" and line.length > 900.0)
+    lines = carriageways(line, CARRIAGEWAY_M if first.dual else NARROW_M) if dual else [line]
+    joints = shapely.points(to_plane(np.array([part.line[0] for part in parts[1:]]))) if parts[1:] else []
+    for side in lines:
+        marks = [0.0, *sorted(shapely.line_locate_point(side, joints).tolist() if parts[1:] else []), side.length]
+        names = parts if shapely.line_locate_point(line, shapely.Point(side.coords[0])) < 30.0 else parts[::-1]
+        for part, (a, b) in zip(names, pairwise(marks), strict=True):
+            ways.add([substring(side, a, b)], first.highway, name=part.name, oneway=dual, zone="main")
+    if dual:
+        _add_crossings(ways, line, lines)
+
+
+def _quays(river: River) -> list[tuple[LineString, str | None, LineString]]:
+    """Return the riverside roads: middle line, name, and the promenade between the road and the water."""
+    out = []
     for bank, name, west, east in QUAYS:
-        low, high = river.at_lon(west), river.at_lon(east)
-        reach = substring(river.centre, low, high)
+        reach = substring(river.centre, river.at_lon(west), river.at_lon(east))
         sign = 1.0 if bank == "north" else -1.0
-        line = shapely.offset_curve(reach, sign * (HALF_WIDTH_M + QUAY_M))
-        line = max(shapely.get_parts(line), key=lambda part: part.length).simplify(3.0)
+        road = shapely.offset_curve(reach, sign * (HALF_WIDTH_M + QUAY_M))
+        walk = shapely.offset_curve(reach, sign * (HALF_WIDTH_M + 16.0)).simplify(3.0)
+        out.append((max(shapely.get_parts(road), key=lambda part: part.length).simplify(3.0), name, walk))
+    return out
+
+
+def _add_quays(ways: Ways, quays: list[tuple[LineString, str | None, LineString]]) -> None:
+    for line, name, walk in quays:
         both = carriageways(line)
         ways.add(both, "primary", name=name, oneway=True, zone="main")
         _add_crossings(ways, line, both)
-        walk = shapely.offset_curve(reach, sign * (HALF_WIDTH_M + 16.0)).simplify(3.0)
         ways.add(shapely.get_parts(walk), "footway", zone="main", bridges=False)
-        steps = np.arange(120.0, walk.length - 60.0, 420.0)
-        at = shapely.line_interpolate_point(walk, steps)
-        ways.add(shapely.shortest_line(at, both[0]), "footway", zone="main", bridges=False)
-        ways.add(shapely.shortest_line(at, both[1]), "footway", zone="main", bridges=False)
+        at = shapely.line_interpolate_point(walk, np.arange(120.0, walk.length - 60.0, 420.0))
+        for side in both:
+            ways.add(shapely.shortest_line(at, side), "footway", zone="main", bridges=False)
 
 
 def _add_bridges(ways: Ways, river: River, land: Any, mains: Any) -> None:
@@ -193,7 +248,7 @@ def add_towns(ways: Ways, seed: int, here: Land, ground: Terrain, river: River) 
         if core.distance(point) < 700.0 or planned.contains(point):
             continue
         street = row.kind in {"街道", "类似乡级单位"}
-        area_km2, size = TOWNS.get(row.code, (0.9 if street else float(rng.uniform(0.22, 0.6)), 22_000.0))
+        area_km2, size = TOWNS.get(row.code, (0.9 if street else float(rng.uniform(0.22, 0.6)), 27_000.0))
         _add_town(ways, rng, seat, area_km2 * 1e6, size, ground, river, row.geometry)
 
 
@@ -223,9 +278,11 @@ def _add_town(
              LineString([seat - across * reach, seat, seat + across * reach]).intersection(outline)]  # fmt: skip
     first = len(ways.lines)
     for highway, main in zip(("secondary", "tertiary"), mains, strict=True):
-        ways.add([p for p in shapely.get_parts(main) if p.geom_type == "LineString"], highway, zone="urban", bridges=False)
+        ways.add(
+            [p for p in shapely.get_parts(main) if p.geom_type == "LineString"], highway, zone="urban", bridges=False
+        )
     blocks = faces(outline, ways.lines[first:])
-    fill(ways, rng, blocks, lambda x, y: size, chords=0.8, spurs=0.9, zone="urban")
+    fill(ways, rng, blocks, lambda *_: size, chords=0.6, spurs=0.6, zone="urban")
 
 
 def _add_new_area(ways: Ways, rng: np.random.Generator) -> None:
@@ -242,6 +299,8 @@ def _add_new_area(ways: Ways, rng: np.random.Generator) -> None:
     for k, line in lines:
         for part in shapely.get_parts(line.intersection(outline)):
             dual = k % 3 == 0 and part.length > 1500
-            ways.add(carriageways(part) if dual else [part], "primary" if dual else "secondary", oneway=dual, zone="main")
+            ways.add(
+                carriageways(part) if dual else [part], "primary" if dual else "secondary", oneway=dual, zone="main"
+            )
     blocks = faces(outline, ways.lines[first:])
-    fill(ways, rng, blocks, lambda x, y: 95_000.0, chords=0.9, spurs=0.5, zone="urban")
+    fill(ways, rng, blocks, lambda *_: 125_000.0, chords=0.6, spurs=0.35, zone="urban")

@@ -64,7 +64,7 @@ class Net:
         used, index = np.unique(np.concatenate([u, v]), return_inverse=True)
         return Net(
             self.nodes[used], index[: len(u)], index[len(u) :], self.lines[keep],
-            self.rows[keep].reset_index(drop=True) if keep.dtype == bool else self.rows.iloc[keep].reset_index(drop=True),
+            self.rows.iloc[np.flatnonzero(keep) if keep.dtype == bool else keep].reset_index(drop=True),
         )  # fmt: skip
 
     def components(self, among: Bools | None = None) -> Ints:
@@ -128,6 +128,7 @@ def join_chains(net: Net) -> Net:
     """Return the net without the nodes where exactly two segments of one kind meet: their lines are joined."""
     degree = np.bincount(np.concatenate([net.u, net.v]), minlength=len(net.nodes))
     kind = net.rows.groupby(["highway", "oneway", "bridge", "fragment"], sort=True).ngroup().to_numpy()
+    oneway = net.rows["oneway"].to_numpy(dtype=bool)
     touching: list[list[int]] = [[] for _ in range(len(net.nodes))]
     for k, (a, b) in enumerate(zip(net.u.tolist(), net.v.tolist(), strict=True)):
         touching[a].append(k)
@@ -135,7 +136,7 @@ def join_chains(net: Net) -> Net:
     through = np.zeros(len(net.nodes), dtype=bool)
     for n in np.flatnonzero(degree == 2):
         a, b = touching[n]
-        straight = (net.v[a] == n) == (net.u[b] == n) or not net.rows["oneway"].iat[a]
+        straight = (net.v[a] == n) == (net.u[b] == n) or not oneway[a]
         through[n] = a != b and kind[a] == kind[b] and straight
     done = np.zeros(len(net.u), dtype=bool)
     lines, keep = net.lines.copy(), np.ones(len(net.u), dtype=bool)

@@ -88,7 +88,9 @@ def compare(town, facilities, homes):
         speed_mps=SPEED, max_snap=120.0,
     )  # fmt: skip
     sure = np.isnan(want) | (np.abs(want - LIMIT / 1000) > 0.05)
-    status = np.where(~on, "off_network", np.where(np.isnan(want), "unreachable", np.where(want <= LIMIT / 1000, "ok", "beyond")))
+    status = np.where(
+        ~on, "off_network", np.where(np.isnan(want), "unreachable", np.where(want <= LIMIT / 1000, "ok", "beyond"))
+    )
     assert (got.status == status)[sure].all(), (got.status, status, want)
     ok = (got.status == "ok") & (status == "ok")
     assert np.allclose(got.seconds()[ok], want[ok], atol=0.05)

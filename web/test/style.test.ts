@@ -1,7 +1,9 @@
 import { createExpression, validateStyleMin } from "@maplibre/maplibre-gl-style-spec";
 import { describe, expect, it } from "vitest";
 import type { LayerInfo } from "../src/api";
-import { type MapSource, type MapState, servedFilter, style } from "../src/map/style";
+import type { MapSource, MapState } from "../src/map/source";
+import { style } from "../src/map/style";
+import { served as servedBy } from "../src/map/thematic";
 
 const layer = (id: string, kind: LayerInfo["kind"]): LayerInfo => ({
   id,
@@ -79,7 +81,7 @@ it("draws a circle of any name, the chosen one only", () => {
 
 describe("served or not", () => {
   const served = (mode: string, minutes: number, properties: object) => {
-    const made = createExpression(servedFilter(["either", "walk", "cycle"]) as never, "layers[0].filter", null, {
+    const made = createExpression(servedBy(["either", "walk", "cycle"]) as never, "layers[0].filter", null, {
       mode,
       minutes,
     });

@@ -6,7 +6,9 @@ import type { Bounds, Language, ReachPolygon } from "../api";
 import type { Flavour, Place } from "../hash";
 import { FLAVOURS } from "./flavours";
 import { facilityLayers, mark, pixels } from "./icons";
-import { facilityIcon, type MapSource, type MapState, NO_POLYGON, style } from "./style";
+import { type MapSource, type MapState, NO_POLYGON } from "./source";
+import { circleLayer, style } from "./style";
+import { facilityIcon } from "./thematic";
 
 maplibre.setWorkerUrl(workerUrl);
 
@@ -81,7 +83,6 @@ export class MapView {
       maxZoom: 17.5,
       maxBounds: [west - margin * 1.6, south - tall, east + margin, north + tall],
       fadeDuration: calm() ? 0 : 150,
-      localIdeographFontFamily: "PingFang SC, Noto Sans CJK SC, Microsoft YaHei, sans-serif",
       ...(look.place
         ? { center: [look.place.lon, look.place.lat], zoom: look.place.zoom }
         : { bounds: look.focus, fitBoundsOptions: { padding: look.padding } }),
@@ -167,7 +168,7 @@ export class MapView {
    * this is looked at whenever the map rests, and changed only by much. True when that changed the dots.
    */
   #weigh(): boolean {
-    const id = `circles.${this.#source.circle.id}`;
+    const id = circleLayer(this.#source.circle.id);
     if (!this.#map.getSource(id)) return false;
     const weights = this.#map
       .querySourceFeatures(id, { sourceLayer: id })

@@ -1,0 +1,32 @@
+/** What the map is drawn from, and what changes in it without a new style. */
+import type { Area, LayerInfo, ReachPolygon } from "../api";
+
+export interface MapSource {
+  /** Scheme and host of the tiles, `https://host:port`. */
+  origin: string;
+  layers: readonly LayerInfo[];
+  areas: readonly Area[];
+  circle: { id: string; modes: readonly string[] };
+}
+
+/** Read in the layers by `global-state`. */
+export interface MapState {
+  minutes: number;
+  mode: string;
+  area: string;
+  areaLevel: string;
+  /** Weight of a dot of ordinary size, in the demand's unit. */
+  weightRef: number;
+  /** Rate by area code, for the shading at small scales. */
+  rates: Record<string, number>;
+}
+
+export const NO_POLYGON: ReachPolygon = { type: "FeatureCollection", features: [] };
+
+/** Around these zooms shading by area gives way to the dots. */
+export const SHADING_MAX_ZOOM = 10.4;
+export const DOTS_MIN_ZOOM = 9.9;
+/** How strongly areas are shaded; the legend shows the same. */
+export const SHADING_OPACITY = 0.8;
+
+export const hasLevel = (areas: readonly Area[], level: string) => areas.some((area) => area.level === level);
