@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 
 from api.routes import circles, city, tiles
 from api.run import Runner
@@ -85,11 +86,15 @@ def create_app(runner: Runner) -> FastAPI:
         response.status_code = HTTPStatus.OK if ready["status"] == "ready" else HTTPStatus.SERVICE_UNAVAILABLE
         return ready
 
+    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
+
     @app.middleware("http")
     async def secure(request: Request, call_next):  # type: ignore[no-untyped-def]
         response = await call_next(request)
         if not request.url.path.startswith("/api/docs"):
             response.headers["Content-Security-Policy"] = _POLICY
+        if request.url.path.startswith("/assets/") and response.status_code == HTTPStatus.OK:
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "same-origin"
         return response

@@ -6,6 +6,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from scipy.ndimage import label
 
 from api.run import Runner, bounds_of
 from data.stores.base import Edition
@@ -14,7 +15,9 @@ from layers.base import Circle
 from layers.coverage import notices_of
 
 _KINDS = {"areas": "area", "streets": "streets", "context": "context"}
-_FOCUS = (0.15, 0.85)
+_FILLED = 0.1
+_FOCUS_EDGES = (0.01, 0.99)
+_CELL_DEG = 0.02
 _LEVELS = ("city", "county", "township")
 
 
@@ -97,18 +100,25 @@ def _describe_layer(runner: Runner, edition: Edition, name: str) -> dict[str, An
 
 
 def _focus(demand: gpd.GeoDataFrame) -> list[float]:
-    """Return the box that holds the middle 70 % of the demand in either direction, where the map opens."""
+    """Return the box of the heaviest cluster of well-filled cells, in degrees: where the map opens."""
     xy = shapely.get_coordinates(demand.geometry.to_numpy())
     weight = demand["weight"].to_numpy()
-    west, east = _quantiles(xy[:, 0], weight)
-    south, north = _quantiles(xy[:, 1], weight)
+    cell = np.floor(xy / _CELL_DEG).astype(np.int64)
+    cell -= cell.min(axis=0)
+    held = np.zeros(cell.max(axis=0) + 1)
+    np.add.at(held, (cell[:, 0], cell[:, 1]), weight)
+    clusters = label(held >= _FILLED * held.max(), structure=np.ones((3, 3)))[0]
+    heaviest = np.argmax(np.bincount(clusters.ravel(), weights=held.ravel())[1:]) + 1
+    inside = clusters[cell[:, 0], cell[:, 1]] == heaviest
+    west, east = _quantiles(xy[inside, 0], weight[inside])
+    south, north = _quantiles(xy[inside, 1], weight[inside])
     return [round(v, 4) for v in (west, south, east, north)]
 
 
 def _quantiles(values: NDArray[np.float64], weight: NDArray[np.float64]) -> tuple[float, float]:
     order = np.argsort(values)
     share = np.cumsum(weight[order]) / max(float(weight.sum()), 1e-12)
-    low, high = np.interp(_FOCUS, share, values[order])
+    low, high = np.interp(_FOCUS_EDGES, share, values[order])
     return float(low), float(high)
 
 

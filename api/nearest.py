@@ -34,11 +34,11 @@ def nearest(
     streets: Path,
     facilities: Path,
     demand: Path,
+    max_snap_m: float,
     mode_id: str = "walk",
     speed_kph: float | None = None,
     dem: Sequence[Path] = (),
     max_minutes: float = 60.0,
-    max_snap_m: float = 300.0,
     crs: str | None = None,
 ) -> pd.DataFrame:
     """Return one row per demand point: ``demand_id facility_id travel_s access_m snapped_m status``.

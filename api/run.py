@@ -29,6 +29,7 @@ from layers.base import AreaScope, Circle, CircleParams, FacilityLayer, Registry
 from layers.display import demand_times, reach_polygon
 
 T = TypeVar("T")
+_DISPLAY_DEGREES: Final = 1e-5
 _BASE_TILES: Final[Mapping[str, TileSpec]] = {"areas": AREAS, "streets": STREETS, "context": CONTEXT}
 
 
@@ -213,7 +214,7 @@ class Runner:
 
 
 def _as_geojson(shape: shapely.Geometry, crs: str, properties: dict[str, Any]) -> dict[str, Any]:
-    lonlat = shapely.transform(shape, lambda xy: np.round(project(xy, crs, CRS_KEPT), 6))
+    lonlat = shapely.set_precision(shapely.transform(shape, lambda xy: project(xy, crs, CRS_KEPT)), _DISPLAY_DEGREES)
     return {
         "type": "FeatureCollection",
         "features": [

@@ -1,4 +1,4 @@
-"""Generated street networks of any size: a jittered lattice with a quarter of its streets missing, nodes in Hilbert order.
+"""Generated street networks of any size: a jittered lattice, a quarter of its streets missing, nodes in Hilbert order.
 
 Degree, planarity and lengths are those of a contracted city; the same numbers on every machine (hashes, no generator
 state), and small enough in memory that 20 M nodes fit beside what is measured on them.

@@ -93,6 +93,14 @@ class CityData:
         """Return the areas frame, or None."""
         return self.frame("areas") if self.has("areas") else None
 
+    @cached_property
+    def parents(self) -> Mapping[str, str]:
+        """Return the code above each area, where one is noted: a township of 兰州新区 lies in a county of today."""
+        if self.areas is None:
+            return {}
+        noted = self.areas[self.areas["parent"].notna()]
+        return dict(zip(noted["code"], noted["parent"], strict=True))
+
     def codes_of(self, layer: str) -> Mapping[str, NDArray[np.object_]]:
         """Return, per level ("county", "township", "unit_2020"), the (N,) area codes of a demand layer's points.
 
@@ -100,9 +108,11 @@ class CityData:
         """
         demand = self.frame(layer)
         noted = demand["area_code"].fillna("").to_numpy(dtype=object)
+        township = np.array([c[:9] if len(c) >= 9 else "" for c in noted], dtype=object)
+        above = self.parents
         out: dict[str, NDArray[np.object_]] = {
-            "township": np.array([c[:9] if len(c) >= 9 else "" for c in noted], dtype=object),
-            "county": np.array([c[:6] for c in noted], dtype=object),
+            "township": township,
+            "county": np.array([above.get(t, c[:6]) for t, c in zip(township, noted, strict=True)], dtype=object),
             "unit_2020": demand["unit_2020"].fillna("").to_numpy(dtype=object),
         }
         for level in ("county", "township"):

@@ -62,6 +62,8 @@ STREETS: Final = FrameSpec(
         "drive_bwd": Column("bool", zh="可驾车（逆向）", en="drivable from v to u"),
         "maxspeed_kph": Column("float", "km/h", required=False, zh="限速", en="speed limit"),
         "incline_pct": Column("float", "%", required=False, zh="坡度标注", en="tagged incline, u to v"),
+        "barred_u": Column("text", required=False, zh="起点禁行", en="classes that may not pass the start node"),
+        "barred_v": Column("text", required=False, zh="终点禁行", en="classes that may not pass the end node"),
         "bridge": Column("bool", zh="桥", en="bridge"),
         "tunnel": Column("bool", zh="隧道", en="tunnel"),
         "synthetic": Column("bool", zh="合成", en="synthetic"),

@@ -10,6 +10,7 @@ from data.standards import standard
 from geo.crs import project
 from geo.segments import Segments, segments_from_lines
 from geo.terrain import ElevationModel, drape, interpolate
+from geo.units import kph_to_mps
 
 
 def segments_from_frame(streets: gpd.GeoDataFrame, crs: str) -> Segments:
@@ -40,8 +41,21 @@ def segments_from_frame(streets: gpd.GeoDataFrame, crs: str) -> Segments:
             "drive": streets["drive_bwd"].to_numpy(),
         },
         deck=(streets["bridge"] | streets["tunnel"]).to_numpy(),
+        highway=streets["highway"].astype("object").where(streets["highway"].notna(), None).to_numpy(),
+        maxspeed_mps=kph_to_mps(1.0) * streets["maxspeed_kph"].to_numpy(dtype=np.float64),
+        barred_u=_barred(streets, "barred_u"),
+        barred_v=_barred(streets, "barred_v"),
     )
     return _with_incline(segments, streets)
+
+
+def _barred(streets: gpd.GeoDataFrame, column: str) -> dict[str, np.ndarray]:
+    """Per access class the (E,) ends that lie on a barrier it may not pass; the column lists classes by name."""
+    if column not in streets.columns:
+        return {}
+    text = streets[column].fillna("").astype("str")
+    return {key: text.str.split().map(lambda names, key=key: key in names).to_numpy(dtype=bool)
+            for key in ("walk", "cycle", "drive")}  # fmt: skip
 
 
 def _project_z(lines: np.ndarray, source: str, target: str) -> np.ndarray:

@@ -56,5 +56,6 @@ def standard(key: str, *, unit: str) -> Standard:
 
 @cache
 def standards_sha256() -> str:
-    """Return the SHA-256 of the table, part of every provenance block and cache key."""
-    return hashlib.sha256(_bytes()).hexdigest()
+    """Return the SHA-256 of the tables of standards and modes, part of every provenance block and cache key."""
+    tables = files("data.tables")
+    return hashlib.sha256(_bytes() + (tables / "modes.toml").read_bytes()).hexdigest()

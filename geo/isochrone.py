@@ -1,9 +1,9 @@
-"""Isochrones: contours of one rasterised time field for a whole circle, cut by water that no bridge crosses.
+"""Isochrones: contours of one rasterised time field for a whole circle, cut by water that no street crosses.
 
 They are for looking at. People are counted on the network, never with polygons.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -12,12 +12,14 @@ import contourpy
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from scipy.ndimage import label
 
 from geo.errors import ParameterError
 from geo.jit import kernel
 from geo.kernels import NEVER
 from geo.reach import Field, read_field
 from geo.streets import Snapped, Streets
+from geo.terrain import densify, interpolate
 
 F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
@@ -26,123 +28,124 @@ Bools = NDArray[np.bool_]
 
 _SAMPLES_PER_CELL: Final = 2.0
 _DECK_HALF_WIDTH_CELLS: Final = 0.75
+_BLOCK_CELLS: Final = 16
+_TOLERANCE_CELLS: Final = 0.2
+_MS_PER_S: Final = 1000.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TimeField:
-    """Milliseconds to the nearest facility on a raster aligned to whole multiples of the cell.
+    """Times to the nearest facility of finely sampled streets, from which contours are drawn for any limit.
 
     Attributes:
         crs: the metric CRS.
-        cell_m: size of a cell, metres.
-        x, y: (W,), (H,) centres of columns and rows, metres.
-        ms: (H, W) milliseconds, ``inf`` where nothing reached is within the spread.
-        reached_xy, reached_ms: (S, 2), (S,) samples of the streets that were reached.
-        piece, piece_ms: (P,) first samples of pieces whose both ends were reached, and the later end's time.
+        cell_m, spread_m: raster cell, and how far beside a street its time is spread, metres.
+        xy, ms: (S, 2), (S,) samples that were reached, metres and milliseconds.
+        pace: (S,) milliseconds per metre beside the street there.
+        water: what parts the banks, metres, or None.
+        beside_water: (S,) whether the sample lies within the spread of it.
+        crossings: (C,) pieces of reached streets over water, with (C,) ``crossing_ms``, the later end's time.
     """
 
     crs: str
     cell_m: float
-    x: F64
-    y: F64
-    ms: F32
-    reached_xy: F64
-    reached_ms: F64
-    piece: I64
-    piece_ms: F64
+    spread_m: float
+    xy: F64
+    ms: F64
+    pace: F64
+    water: shapely.Geometry | None
+    beside_water: Bools
+    crossings: NDArray[np.object_]
+    crossing_ms: F64
 
 
-@kernel
-def _spread(
-    x: F64,
-    y: F64,
-    ms: F64,
-    x0: float,
-    y0: float,
-    cell: float,
-    rows: int,
-    columns: int,
-    radius: float,
-    pace: float,
-) -> F32:
-    """Return (rows, columns) least of sample time + straight distance · pace (ms per m) within ``radius``."""
-    out = np.full((rows, columns), np.inf, np.float32)
-    reach = int(np.ceil(radius / cell))
-    for i in range(len(x)):
-        c = int(np.rint((x[i] - x0) / cell))
-        r = int(np.rint((y[i] - y0) / cell))
-        for rr in range(max(r - reach, 0), min(r + reach + 1, rows)):
-            for cc in range(max(c - reach, 0), min(c + reach + 1, columns)):
-                d = np.hypot(x0 + cc * cell - x[i], y0 + rr * cell - y[i])
-                if d <= radius:
-                    t = np.float32(ms[i] + d * pace)
-                    out[rr, cc] = min(out[rr, cc], t)
-    return out
+def time_field(
+    *fields: Field, water: shapely.Geometry | None = None, cell_m: float = 15.0, spread_m: float = 60.0
+) -> TimeField:
+    """Return the TimeField of the best of ``fields`` (one per mode), cut by ``water`` (metres) when drawn.
 
-
-def _samples(streets: Streets, step_m: float) -> tuple[I64, F64, F64]:
-    """Return (segment, fraction, xy) of points at most ``step_m`` apart on every street, its ends included."""
-    length = streets.segments.length_m[streets.rows]
-    count = np.maximum(np.ceil(length / step_m).astype(np.int64), 1) + 1
-    segment = np.repeat(np.arange(len(count)), count)
-    nth = np.arange(len(segment)) - np.repeat(np.cumsum(count) - count, count)
-    fraction = nth / (count[segment] - 1)
-    points = shapely.line_interpolate_point(streets.lines[segment], fraction, normalized=True)
-    return segment, fraction, shapely.get_coordinates(points)
-
-
-def time_field(field: Field, *, cell_m: float = 15.0, spread_m: float = 60.0) -> TimeField:
-    """Return the TimeField of ``field``: times of finely sampled streets spread ``spread_m`` to either side.
-
-    Raises ParameterError for a cell or spread that is not positive.
+    Raises ParameterError for a cell or spread that is not positive, and for no field or fields of several CRSs.
     """
     if cell_m <= 0 or spread_m <= 0:
         raise ParameterError("cell and spread are lengths above 0 m")
+    if len({field.streets.crs for field in fields}) != 1:
+        raise ParameterError("a time field needs fields of one CRS, at least one")
+    shore = None
+    if water is not None:
+        shore = shapely.buffer(water, spread_m)
+        shapely.prepare([water, shore])
+    parts = [_sampled(field, cell_m / _SAMPLES_PER_CELL, water, shore) for field in fields]
+    return TimeField(
+        crs=fields[0].streets.crs,
+        cell_m=cell_m,
+        spread_m=spread_m,
+        xy=np.concatenate([part.xy for part in parts]),
+        ms=np.concatenate([part.ms for part in parts]),
+        pace=np.concatenate([part.pace for part in parts]),
+        water=water,
+        beside_water=np.concatenate([part.beside_water for part in parts]),
+        crossings=np.concatenate([part.crossings for part in parts]),
+        crossing_ms=np.concatenate([part.crossing_ms for part in parts]),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Samples:
+    xy: F64
+    ms: F64
+    pace: F64
+    beside_water: Bools
+    crossings: NDArray[np.object_]
+    crossing_ms: F64
+
+
+def _sampled(field: Field, step_m: float, water: shapely.Geometry | None, shore: shapely.Geometry | None) -> _Samples:
+    """Return one mode's samples, at most ``step_m`` apart and at every vertex, that were reached."""
     streets = field.streets
-    segment, fraction, xy = _samples(streets, cell_m / _SAMPLES_PER_CELL)
+    segment, fraction, xy = _along_streets(streets, step_m)
     zeros = np.zeros(len(segment))
     every = Snapped(np.ones(len(segment), np.bool_), segment, fraction, zeros, zeros.astype(np.int32))
     got = read_field(field, every)
     ok = got.travel_ms != NEVER
-    xy_ok, ms_ok = xy[ok], got.travel_ms[ok].astype(np.float64)
-    nth = np.cumsum(ok)
-    piece = nth[np.flatnonzero((segment[1:] == segment[:-1]) & ok[1:] & ok[:-1])] - 1
-    if len(xy_ok):
-        low = np.floor((xy_ok.min(axis=0) - spread_m) / cell_m) - 1
-        high = np.ceil((xy_ok.max(axis=0) + spread_m) / cell_m) + 1
-    else:
-        low, high = np.zeros(2), np.ones(2)
-    x = np.arange(low[0], high[0] + 1) * cell_m
-    y = np.arange(low[1], high[1] + 1) * cell_m
-    pace = 1000.0 / streets.mode.flat_mps
-    ms = _spread(xy_ok[:, 0], xy_ok[:, 1], ms_ok, x[0], y[0], cell_m, len(y), len(x), spread_m, pace)
-    return TimeField(
-        crs=streets.crs,
-        cell_m=cell_m,
-        x=x,
-        y=y,
-        ms=ms,
-        reached_xy=xy_ok,
-        reached_ms=ms_ok,
-        piece=piece,
-        piece_ms=np.maximum(ms_ok[piece], ms_ok[piece + 1]),
-    )
+    crossings, crossing_ms = np.empty(0, dtype=np.object_), np.empty(0)
+    if water is not None:
+        wet = np.zeros(len(ok), dtype=np.bool_)
+        wet[ok] = shapely.intersects_xy(water, xy[ok])
+        both = (segment[1:] == segment[:-1]) & ok[1:] & ok[:-1]
+        first = np.flatnonzero(both & (wet[1:] | wet[:-1]))
+        crossings = np.asarray(shapely.linestrings(np.stack([xy[first], xy[first + 1]], axis=1)), dtype=np.object_)
+        crossing_ms = np.maximum(got.travel_ms[first], got.travel_ms[first + 1]).astype(np.float64)
+    pace = np.full(int(ok.sum()), _MS_PER_S / streets.mode.flat_mps)
+    beside = np.zeros(len(pace), np.bool_) if shore is None else shapely.intersects_xy(shore, xy[ok])
+    return _Samples(xy[ok], got.travel_ms[ok].astype(np.float64), pace, beside, crossings, crossing_ms)
 
 
-def display_polygons(
-    field: TimeField, limits_ms: Sequence[int], *, water: shapely.Geometry | None = None
-) -> list[shapely.Geometry]:
+def _along_streets(streets: Streets, step_m: float) -> tuple[I64, F64, F64]:
+    """Return (segment, fraction, xy) of points at every vertex and at most ``step_m`` apart on every street."""
+    every = streets.segments
+    piece, share, begins = densify(every.xy, every.starts, step_m=step_m)
+    xy = interpolate(every.xy, piece, share)
+    row = np.repeat(np.arange(len(every)), np.diff(begins))
+    step = np.hypot(*np.diff(xy, axis=0, prepend=xy[:1]).T)
+    step[begins[:-1]] = 0.0
+    along = np.cumsum(step)
+    along -= along[begins[:-1]][row]
+    length = along[begins[1:] - 1][row]
+    fraction = np.clip(along / np.where(length > 0.0, length, 1.0), 0.0, 1.0)
+    fraction[begins[1:] - 1] = np.where(length[begins[1:] - 1] > 0.0, 1.0, 0.0)
+    number = np.full(len(every), -1, dtype=np.int64)
+    number[streets.rows] = np.arange(len(streets.rows))
+    used = number[row] >= 0
+    return number[row][used], fraction[used], xy[used]
+
+
+def display_polygons(field: TimeField, limits_ms: Sequence[int]) -> list[shapely.Geometry]:
     """Return one valid (Multi)Polygon per limit, metres: where the time is within it, nested from small to large.
 
-    ``water`` (metres) is cut out; reached streets that cross it stay as narrow decks, and what is left without any
+    Water is cut out; reached streets that cross it stay as narrow decks, and what is left beyond it without any
     reached street goes. Empty polygons are possible.
     """
-    out: list[shapely.Geometry] = []
-    for limit in limits_ms:
-        area = _contour(field, float(limit))
-        if water is not None and not area.is_empty:
-            area = _without_water(field, area, float(limit), water)
-        out.append(area)
+    out = [_without_water(field, _contour(field, float(limit)), float(limit)) for limit in limits_ms]
     for i in range(len(out) - 2, -1, -1):
         if not out[i].is_empty and not shapely.covers(out[i + 1], out[i]):
             out[i + 1] = shapely.union(out[i + 1], out[i])
@@ -150,26 +153,101 @@ def display_polygons(
 
 
 def _contour(field: TimeField, limit: float) -> shapely.Geometry:
-    band = field.cell_m * 500.0
-    clipped = np.clip(field.ms.astype(np.float64), limit - band, limit + band)
-    generator = contourpy.contour_generator(x=field.x, y=field.y, z=clipped, fill_type=contourpy.FillType.OuterOffset)
-    filled = generator.filled(-np.inf, limit)
+    """Return the area within ``limit``, cluster by cluster, every raster on one grid of whole cells."""
+    if not len(field.ms):
+        return shapely.MultiPolygon()
+    band = field.cell_m * float(field.pace.max())
+    near = field.ms <= limit + band
+    xy, ms, pace = field.xy[near], field.ms[near], field.pace[near]
+    shapes: list[shapely.Geometry] = []
+    for rows in _clusters(xy, field.cell_m * _BLOCK_CELLS, field.spread_m):
+        shapes += _cluster_polygons(field, xy[rows], ms[rows], pace[rows], limit, band)
+    drawn = shapely.simplify(
+        np.array(shapes, dtype=np.object_), field.cell_m * _TOLERANCE_CELLS, preserve_topology=False
+    )
+    broken = ~shapely.is_valid(drawn)
+    drawn[broken] = shapely.make_valid(drawn[broken], method="structure", keep_collapsed=False)
+    return _together(shapely.get_parts(drawn))
+
+
+def _clusters(xy: F64, block_m: float, spread_m: float) -> Iterator[I64]:
+    """Yield the rows of samples that lie so far from all others that their spreads cannot meet."""
+    if not len(xy):
+        return
+    size = max(block_m, 2.0 * spread_m + block_m / _BLOCK_CELLS)
+    block = np.floor(xy / size).astype(np.int64)
+    block -= block.min(axis=0)
+    filled = np.zeros(block.max(axis=0) + 1, dtype=np.bool_)
+    filled[block[:, 0], block[:, 1]] = True
+    number = label(filled, structure=np.ones((3, 3)))[0][block[:, 0], block[:, 1]]
+    order = np.argsort(number, kind="stable")
+    yield from np.split(order, np.flatnonzero(np.diff(number[order])) + 1)
+
+
+def _cluster_polygons(
+    field: TimeField, xy: F64, ms: F64, pace: F64, limit: float, band: float
+) -> list[shapely.Geometry]:
+    cell = field.cell_m
+    low = np.floor((xy.min(axis=0) - field.spread_m) / cell).astype(np.int64) - 1
+    high = np.ceil((xy.max(axis=0) + field.spread_m) / cell).astype(np.int64) + 1
+    columns, rows = high - low + 1
+    raster = _spread(xy, ms, low[0], low[1], cell, rows, columns, field.spread_m, pace)
+    clipped = np.clip(raster, limit - band, limit + band)
+    x, y = np.arange(low[0], high[0] + 1) * cell, np.arange(low[1], high[1] + 1) * cell
+    filled = contourpy.contour_generator(x=x, y=y, z=clipped, fill_type=contourpy.FillType.OuterOffset).filled(
+        -np.inf, limit
+    )
     shapes = []
-    for xy, offset in zip(filled[0], filled[1], strict=True):
-        assert xy is not None and offset is not None  # chunks are only empty where chunking was asked for
-        rings = [xy[a:b] for a, b in pairwise(offset)]
+    for ring, offset in zip(filled[0], filled[1], strict=True):
+        assert ring is not None  # chunks are only empty where chunking was asked for
+        assert offset is not None
+        rings = [ring[a:b] for a, b in pairwise(offset)]
         shapes.append(shapely.Polygon(rings[0], rings[1:]))
-    return shapely.make_valid(shapely.MultiPolygon(shapes), method="structure", keep_collapsed=False)
+    return shapes
 
 
-def _without_water(field: TimeField, area: shapely.Geometry, limit: float, water: shapely.Geometry) -> shapely.Geometry:
-    dry = shapely.difference(area, water)
-    parts = shapely.get_parts(dry)
-    parts = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
-    shapely.prepare(parts)
-    tree = shapely.STRtree(shapely.points(field.reached_xy[field.reached_ms <= limit]))
-    held = np.unique(tree.query(parts, predicate="intersects")[0])
-    first = field.piece[field.piece_ms <= limit]
-    pieces = shapely.linestrings(np.stack([field.reached_xy[first], field.reached_xy[first + 1]], axis=1))
-    wet = pieces[shapely.STRtree(pieces).query(water, predicate="intersects")]
-    return shapely.union_all(np.concatenate([parts[held], shapely.buffer(wet, field.cell_m * _DECK_HALF_WIDTH_CELLS)]))
+@kernel
+def _spread(
+    xy: F64, ms: F64, column0: int, row0: int, cell: float, rows: int, columns: int, radius: float, pace: F64
+) -> F32:
+    """Return (rows, columns) least of sample time + straight distance · pace within ``radius``, inf elsewhere."""
+    out = np.full((rows, columns), np.inf, np.float32)
+    reach = int(np.ceil(radius / cell))
+    for i in range(len(ms)):
+        c = int(np.rint(xy[i, 0] / cell))
+        r = int(np.rint(xy[i, 1] / cell))
+        for rr in range(r - reach, r + reach + 1):
+            dy = rr * cell - xy[i, 1]
+            for cc in range(c - reach, c + reach + 1):
+                dx = cc * cell - xy[i, 0]
+                square = dx * dx + dy * dy
+                if square <= radius * radius:
+                    t = np.float32(ms[i] + np.sqrt(square) * pace[i])
+                    out[rr - row0, cc - column0] = min(out[rr - row0, cc - column0], t)
+    return out
+
+
+def _without_water(field: TimeField, area: shapely.Geometry, limit: float) -> shapely.Geometry:
+    if field.water is None or area.is_empty:
+        return area
+    parts = shapely.get_parts(area)
+    wet = shapely.intersects(field.water, parts)
+    pieces = shapely.get_parts(shapely.difference(parts[wet], field.water))
+    pieces = pieces[shapely.get_type_id(pieces) == shapely.GeometryType.POLYGON]
+    # What a spread carried over water lies within the spread of it; only such pieces can be without a street.
+    doubtful = shapely.covers(shapely.buffer(field.water, field.spread_m), pieces)
+    reached = shapely.points(field.xy[field.beside_water & (field.ms <= limit)])
+    held = np.unique(shapely.STRtree(pieces[doubtful]).query(reached, predicate="intersects")[1])
+    decks = shapely.buffer(field.crossings[field.crossing_ms <= limit], field.cell_m * _DECK_HALF_WIDTH_CELLS)
+    banks = np.concatenate([pieces[~doubtful], pieces[doubtful][held]])
+    deck = shapely.union_all(decks)
+    shapely.prepare(deck)
+    joined = shapely.intersects(deck, banks)
+    crossed = shapely.union_all(np.append(banks[joined], deck))
+    return _together(np.concatenate([parts[~wet], banks[~joined], shapely.get_parts(crossed)]))
+
+
+def _together(parts: NDArray[np.object_]) -> shapely.Geometry:
+    """Return disjoint polygons as one geometry, a Polygon where there is one."""
+    kept = parts[(shapely.get_type_id(parts) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(parts)]
+    return kept[0] if len(kept) == 1 else shapely.MultiPolygon(list(kept))

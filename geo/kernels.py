@@ -1,8 +1,13 @@
 """Compiled searches on CSR graphs with integer milliseconds.
 
-A bucket queue holds entries of ``width`` ms; inside a bucket entries are examined again until nothing improves, so
-the result is exact whatever the width (label correcting; Dial 1969). Ties go to the lowest label.
+One search serves them all. What a node knows is one whole number, its key: milliseconds above, and below them the
+label of the seed they come from, so that the lesser key is the lesser time and, on ties, the lowest label. A bucket
+queue holds keys up to a width apart; inside a bucket entries are examined again until nothing improves, so the result
+is exact whatever the width (label correcting; Dial 1969).
 """
+
+from collections.abc import Callable
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,17 +17,217 @@ from geo.jit import inline_kernel, kernel
 I32 = NDArray[np.int32]
 I64 = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Whole = TypeVar("Whole", I32, I64)
 
 NEVER = np.int32(2**31 - 1)
 """Time of what is not reached, inside arrays only."""
 
+LABEL_BITS: Final = 31
+LABEL_MASK: Final = 2**31 - 1
+NEVER_KEY: Final = (2**31 - 1) << 31 | (2**31 - 1)
+"""Key of what is not reached. Below it two times may be added without leaving 64 bits."""
 
-@inline_kernel
-def _grown(values: I32) -> I32:
-    """Return ``values`` with room for twice as many."""
-    larger = np.empty(2 * len(values), np.int32)
+BUCKET_MS: Final = 2048
+SOURCES_AT_ONCE: Final = 64
+
+
+class Arcs(NamedTuple):
+    """A directed graph in CSR with milliseconds."""
+
+    indptr: I64
+    indices: I32
+    cost: I32
+
+
+class Keys(NamedTuple):
+    """How keys are read: milliseconds are ``(key - base) >> shift``, none above ``ceiling`` is kept.
+
+    ``width`` is the bucket's, as a shift.
+    """
+
+    base: int
+    shift: int
+    width: int
+    ceiling: int
+
+
+class Queue(NamedTuple):
+    """Buckets of waiting entries: the first of each, and per entry the one that follows, its node and key."""
+
+    head: I32
+    follow: I32
+    node: I32
+    key: I64
+
+
+class Trail(NamedTuple):
+    """Nodes in the order in which they were written, and the keys they had before."""
+
+    node: I32
+    key: I64
+
+
+Search = Callable[[Arcs, I64, I32, I64, int, int, Keys, Queue, Trail], tuple[Queue, Trail, int, int]]
+
+
+@kernel
+def new_queue(limit: int, width: int) -> Queue:
+    """Return an empty Queue for times up to ``limit`` ms."""
+    room = 1024
+    head = np.full((limit >> width) + 2, -1, np.int32)
+    return Queue(head, np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int64))
+
+
+@kernel
+def new_trail() -> Trail:
+    """Return an empty Trail."""
+    return Trail(np.empty(1024, np.int32), np.empty(1024, np.int64))
+
+
+@kernel
+def _grown(values: Whole, room: int) -> Whole:
+    """Return ``values`` with room for ``room`` and half as many again."""
+    larger = np.empty(room + room // 2, values.dtype)
     larger[: len(values)] = values
     return larger
+
+
+def _searching(record: bool) -> Search:
+    """Return the search, compiled with or without a trail: the branch alone would cost a third of its speed."""
+
+    @kernel
+    def search(
+        arcs: Arcs,
+        state: I64,
+        seed_node: I32,
+        seed_key: I64,
+        low: int,
+        high: int,
+        keys: Keys,
+        queue: Queue,
+        trail: Trail,
+    ) -> tuple[Queue, Trail, int, int]:
+        """Lower the keys in ``state`` to what seeds ``low:high`` bring along the arcs.
+
+        Returns the queue (empty again, perhaps larger), the trail, how many writes it holds, and the relaxations.
+        """
+        indptr, indices, cost = arcs
+        head, follow, node, key = queue
+        trail_node, trail_key = trail
+        base, shift, ceiling = keys.base, keys.shift, keys.ceiling
+        fine = shift + keys.width
+        free, used, live, written, relaxed = -1, 0, 0, 0, 0
+        bucket = len(head)
+        for i in range(low, high):
+            s, k = seed_node[i], seed_key[i]
+            if k <= ceiling and k < state[s]:
+                if record:
+                    if written == len(trail_node):
+                        trail_node, trail_key = _grown(trail_node, written + 1), _grown(trail_key, written + 1)
+                    trail_node[written], trail_key[written] = s, state[s]
+                    written += 1
+                if used == len(node):
+                    follow, node, key = _grown(follow, used + 1), _grown(node, used + 1), _grown(key, used + 1)
+                state[s] = k
+                b = (k - base) >> fine
+                node[used], key[used], follow[used] = s, k, head[b]
+                head[b] = used
+                used += 1
+                live += 1
+                bucket = min(bucket, b)
+        while live > 0:
+            entry = head[bucket]
+            while entry >= 0:
+                head[bucket] = follow[entry]
+                u, at = node[entry], key[entry]
+                follow[entry] = free
+                free = entry
+                live -= 1
+                if state[u] == at:
+                    first, last = indptr[u], indptr[u + 1]
+                    relaxed += last - first
+                    # Room is made here, once a node, so that the loop over its arcs keeps its arrays where they are.
+                    room = used + last - first
+                    if room > len(node):
+                        follow, node, key = _grown(follow, room), _grown(node, room), _grown(key, room)
+                    if record and written + last - first > len(trail_node):
+                        room = written + last - first
+                        trail_node, trail_key = _grown(trail_node, room), _grown(trail_key, room)
+                    for a in range(first, last):
+                        v = indices[a]
+                        k = at + (np.int64(cost[a]) << shift)
+                        if k < state[v] and k <= ceiling:
+                            if record:
+                                trail_node[written], trail_key[written] = v, state[v]
+                                written += 1
+                            state[v] = k
+                            b = (k - base) >> fine
+                            if free >= 0:
+                                q = free
+                                free = follow[q]
+                            else:
+                                q = used
+                                used += 1
+                            node[q], key[q], follow[q] = v, k, head[b]
+                            head[b] = q
+                            live += 1
+                entry = head[bucket]
+            bucket += 1
+        return Queue(head, follow, node, key), Trail(trail_node, trail_key), written, relaxed
+
+    return search
+
+
+search = _searching(False)
+traced_search = _searching(True)
+
+
+@inline_kernel
+def width_bits(width: int) -> int:
+    """Return the greatest power of two within ``width``, as a shift."""
+    bits = 0
+    while width >> (bits + 1) > 0:
+        bits += 1
+    return bits
+
+
+@kernel
+def label_keys(ms: I32, label: I32) -> I64:
+    """Return (K,) keys of milliseconds and labels."""
+    keys = np.empty(len(ms), np.int64)
+    for i in range(len(ms)):
+        keys[i] = np.int64(ms[i]) << LABEL_BITS | np.int64(label[i])
+    return keys
+
+
+@kernel
+def split_keys(state: I64) -> tuple[I32, I32]:
+    """Return ((N,) milliseconds, (N,) labels) of labelled keys; NEVER and −1 for what is not reached."""
+    time = np.empty(len(state), np.int32)
+    label = np.empty(len(state), np.int32)
+    for n in range(len(state)):
+        time[n] = state[n] >> LABEL_BITS
+        label[n] = -1 if state[n] == NEVER_KEY else state[n] & LABEL_MASK
+    return time, label
+
+
+@kernel
+def nearest_keys(arcs: Arcs, seed_node: I32, seed_key: I64, limit: int, width: int, block: int) -> tuple[I64, int]:
+    """Return ((N,) least labelled key from any seed, NEVER_KEY beyond ``limit``; relaxations).
+
+    Seeds come sorted by node and are fed ``block`` at a time, each block pruned against the field so far, so that
+    the frontier stays in cache.
+    """
+    bits = width_bits(width)
+    state = np.full(len(arcs.indptr) - 1, NEVER_KEY, np.int64)
+    keys = Keys(0, LABEL_BITS, bits, limit << LABEL_BITS | LABEL_MASK)
+    queue, trail = new_queue(limit, bits), new_trail()
+    relaxed = 0
+    for low in range(0, len(seed_node), block):
+        high = min(low + block, len(seed_node))
+        queue, trail, _, more = search(arcs, state, seed_node, seed_key, low, high, keys, queue, trail)
+        relaxed += more
+    return state, relaxed
 
 
 @kernel
@@ -39,65 +244,11 @@ def nearest_sources(
 ) -> tuple[I32, I32, int]:
     """Return ((N,) least ms from any seed, (N,) its label, relaxations); NEVER and −1 beyond ``limit``.
 
-    Seeds come sorted by node and are fed ``block`` at a time, each block pruned against the field so far, so that
-    the frontier stays in cache.
+    Seeds come sorted by node; labels are 0 or more, ties go to the lowest. See ``nearest_keys``.
     """
-    nodes = len(indptr) - 1
-    time = np.full(nodes, NEVER, np.int32)
-    label = np.full(nodes, -1, np.int32)
-    head = np.full(limit // width + 2, -1, np.int32)
-    room = max(1024, 2 * min(block, len(seed_node)))
-    follow = np.empty(room, np.int32)
-    node = np.empty(room, np.int32)
-    key = np.empty(room, np.int32)
-    relaxed = 0
-    for low in range(0, len(seed_node), block):
-        free, used, live = -1, 0, 0
-        bucket = len(head)
-        for i in range(low, min(low + block, len(seed_node))):
-            s, ms, tag = seed_node[i], seed_ms[i], seed_label[i]
-            if ms <= limit and (ms < time[s] or (ms == time[s] and tag < label[s])):
-                if used == len(node):
-                    follow, node, key = _grown(follow), _grown(node), _grown(key)
-                time[s] = ms
-                label[s] = tag
-                b = ms // width
-                node[used], key[used], follow[used] = s, ms, head[b]
-                head[b] = used
-                used += 1
-                live += 1
-                bucket = min(bucket, b)
-        while live > 0:
-            entry = head[bucket]
-            while entry >= 0:
-                head[bucket] = follow[entry]
-                u, at = node[entry], key[entry]
-                follow[entry] = free
-                free = entry
-                live -= 1
-                if time[u] == at:
-                    tag = label[u]
-                    for a in range(indptr[u], indptr[u + 1]):
-                        v = indices[a]
-                        ms = at + cost[a]
-                        relaxed += 1
-                        if ms <= limit and (ms < time[v] or (ms == time[v] and tag < label[v])):
-                            time[v] = ms
-                            label[v] = tag
-                            b = ms // width
-                            if free >= 0:
-                                q = free
-                                free = follow[q]
-                            else:
-                                if used == len(node):
-                                    follow, node, key = _grown(follow), _grown(node), _grown(key)
-                                q = used
-                                used += 1
-                            node[q], key[q], follow[q] = v, ms, head[b]
-                            head[b] = q
-                            live += 1
-                entry = head[bucket]
-            bucket += 1
+    seed_key = label_keys(seed_ms, seed_label)
+    state, relaxed = nearest_keys(Arcs(indptr, indices, cost), seed_node, seed_key, limit, width, block)
+    time, label = split_keys(state)
     return time, label, relaxed
 
 

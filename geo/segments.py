@@ -1,7 +1,7 @@
 """Street segments as arrays: what is left of a street file once it is in metres."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import shapely
@@ -28,6 +28,10 @@ class Segments:
         length_m: (E,) planar lengths, metres.
         forward, backward: per access class ("walk", "cycle", "drive") the (E,) permission from u to v, and back.
         deck: (E,) whether the segment is a bridge or tunnel.
+        highway: (E,) the class of each segment as its number in ``classes``; None where classes are not known.
+        classes: names of the classes (OSM highway values; "" where a segment has none).
+        maxspeed_mps: (E,) tagged speed limits, NaN where there is none; None where none is known.
+        barred_u, barred_v: per access class the (E,) ends at which that class may not pass the node (a bollard).
     """
 
     crs: str
@@ -41,6 +45,11 @@ class Segments:
     forward: Mapping[str, Bools]
     backward: Mapping[str, Bools]
     deck: Bools
+    highway: NDArray[np.int16] | None = None
+    classes: tuple[str, ...] = ()
+    maxspeed_mps: F64 | None = None
+    barred_u: Mapping[str, Bools] = field(default_factory=dict)
+    barred_v: Mapping[str, Bools] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Return the number of segments."""
@@ -57,6 +66,29 @@ class Segments:
         inside[self.starts[1:-1] - 1] = False
         return inside
 
+    def take(self, rows: I64) -> "Segments":
+        """Return the segments at (R,) ``rows``, in that order, with every field; nodes keep their numbers."""
+        counts = np.diff(self.starts)[rows]
+        starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        vertex = np.arange(starts[-1]) + np.repeat(self.starts[rows] - starts[:-1], counts)
+        return replace(
+            self,
+            seg_id=self.seg_id[rows],
+            u=self.u[rows],
+            v=self.v[rows],
+            xy=self.xy[vertex],
+            z=self.z[vertex],
+            starts=starts,
+            length_m=self.length_m[rows],
+            forward=_rows(self.forward, rows),
+            backward=_rows(self.backward, rows),
+            deck=self.deck[rows],
+            highway=None if self.highway is None else self.highway[rows],
+            maxspeed_mps=None if self.maxspeed_mps is None else self.maxspeed_mps[rows],
+            barred_u=_rows(self.barred_u, rows),
+            barred_v=_rows(self.barred_v, rows),
+        )
+
     def lines(self) -> NDArray[np.object_]:
         """Return (E,) planar LineStrings."""
         index = np.repeat(np.arange(len(self)), np.diff(self.starts))
@@ -70,6 +102,10 @@ class Segments:
         return xy
 
 
+def _rows(columns: Mapping[str, Bools], rows: I64) -> dict[str, Bools]:
+    return {key: values[rows] for key, values in columns.items()}
+
+
 def segments_from_lines(
     lines: NDArray[np.object_],
     *,
@@ -80,8 +116,14 @@ def segments_from_lines(
     forward: Mapping[str, Bools],
     backward: Mapping[str, Bools],
     deck: Bools | None = None,
+    highway: NDArray[np.object_] | None = None,
+    maxspeed_mps: F64 | None = None,
+    barred_u: Mapping[str, Bools] | None = None,
+    barred_v: Mapping[str, Bools] | None = None,
 ) -> Segments:
     """Return Segments of (E,) LineStrings in the metric ``crs``, sorted by ``seg_id``, nodes renumbered from 0.
+
+    ``highway`` names the (E,) classes, None or "" where there is none.
 
     Raises InputError where a line has fewer than two vertices or a coordinate that is not finite.
     """
@@ -109,6 +151,11 @@ def segments_from_lines(
         length = np.add.reduceat(np.where(inside, step, 0.0), starts[:-1])
     _, nodes = np.unique(np.concatenate([u[order], v[order]]), return_inverse=True)
     half = len(order)
+    names: tuple[str, ...] = ()
+    codes: NDArray[np.int16] | None = None
+    if highway is not None:
+        known, number = np.unique(np.array([name or "" for name in highway], dtype=str), return_inverse=True)
+        names, codes = tuple(str(name) for name in known), number.astype(np.int16)[order]
     return Segments(
         crs=crs,
         seg_id=np.asarray(seg_id, dtype=np.int64)[order],
@@ -121,4 +168,9 @@ def segments_from_lines(
         forward={key: np.asarray(value, dtype=np.bool_)[order] for key, value in forward.items()},
         backward={key: np.asarray(value, dtype=np.bool_)[order] for key, value in backward.items()},
         deck=np.zeros(half, np.bool_) if deck is None else np.asarray(deck, dtype=np.bool_)[order],
+        highway=codes,
+        classes=names,
+        maxspeed_mps=None if maxspeed_mps is None else np.asarray(maxspeed_mps, dtype=np.float64)[order],
+        barred_u={} if barred_u is None else _rows(barred_u, order),
+        barred_v={} if barred_v is None else _rows(barred_v, order),
     )

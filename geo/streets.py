@@ -9,6 +9,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from geo.contraction import Chains, contract
+from geo.cuts import part_closed_nodes
 from geo.errors import CRSMismatchError, ParameterError
 from geo.hilbert import hilbert_order
 from geo.segments import Segments
@@ -189,6 +190,7 @@ def build_streets(segments: Segments, mode: Mode) -> Streets:
 
     Raises ParameterError where the mode may use no segment at all.
     """
+    segments = part_closed_nodes(segments, mode.access)
     forward, backward = segment_costs(segments, mode)
     rows = np.flatnonzero((forward != BLOCKED) | (backward != BLOCKED))
     if not len(rows):

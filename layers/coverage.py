@@ -204,8 +204,6 @@ def rows_by_area(measured: Measured, verdict: Verdict, area: AreaScope) -> list[
         names = areas[areas["level"] == level].set_index("code")["name"]
         codes = measured.codes[level]
         for code in sorted(names.index):
-            if not (area.level == "city" or code.startswith(area.code) or area.level == "unit_2020"):
-                continue
             mask = inside & (codes == code)
             if not mask.any():
                 continue

@@ -33,16 +33,13 @@ def demand_times(measured: Measured) -> gpd.GeoDataFrame:
 
 
 def reach_polygon(measured: Measured, params: Any, keeper: _Keeper) -> shapely.Geometry:
-    """Return the display polygon, metres, of the circle's limit: the union over the modes asked for.
+    """Return the display polygon, metres, of the circle's limit, for the best of the modes asked for.
 
     ``keeper`` keeps the time fields, which serve every limit.
     """
-    chosen = list(measured.legs) if params.mode not in measured.legs else [params.mode]
-    shapes = []
-    for key in chosen:
-        field: TimeField = keeper.get(
-            (measured.city.edition.sha256, measured.facility_layer, key),
-            lambda key=key: time_field(measured.legs[key].field),
-        )
-        shapes += display_polygons(field, [minutes_to_ms(params.minutes)], water=measured.city.water)
-    return shapely.union_all(shapes)
+    chosen = tuple(measured.legs) if params.mode not in measured.legs else (params.mode,)
+    field: TimeField = keeper.get(
+        (measured.city.edition.sha256, measured.facility_layer, chosen),
+        lambda: time_field(*(measured.legs[key].field for key in chosen), water=measured.city.water),
+    )
+    return display_polygons(field, [minutes_to_ms(params.minutes)])[0]

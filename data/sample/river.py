@@ -11,6 +11,8 @@ from data.sample.plane import Floats, table, to_plane
 from data.sample.sketch import RIVER_ABOVE, RIVER_BELOW, SOUTH_CHANNEL, VALLEYS
 
 HALF_WIDTH_M = 115.0
+KNOTS_M = 1_300.0
+"""The river's line is fixed at least this often, so that its curve stays by the points given."""
 CHANNEL_HALF_WIDTH_M = 14.0
 STREAM_HALF_WIDTH_M = 16.0
 
@@ -31,6 +33,10 @@ class River:
         """Return how far along the centre line (m) the river passes longitude ``lon`` (core reach only)."""
         probe = LineString(to_plane([(lon, 36.02), (lon, 36.18)]))
         return float(shapely.line_locate_point(self.centre, shapely.centroid(self.centre.intersection(probe))))
+
+    def near_lonlat(self, lonlat: tuple[float, float]) -> float:
+        """Return how far along the centre line (m) the river comes closest to a place."""
+        return float(shapely.line_locate_point(self.centre, shapely.Point(to_plane([lonlat])[0])))
 
     def across(self, along_m: float, half_m: float) -> LineString:
         """Return the line across the river, from south to north, at ``along_m``, ``half_m`` to either side."""
@@ -54,12 +60,23 @@ def smooth(xy: Floats, *, rounds: int = 2) -> Floats:
     return xy
 
 
+def _controls(xy: Floats) -> Floats:
+    """Return the corners whose smoothed line passes through ``xy`` (quadratic B-spline interpolation)."""
+    count = len(xy)
+    weights = (
+        np.diag(np.full(count, 0.75)) + np.diag(np.full(count - 1, 0.125), 1) + np.diag(np.full(count - 1, 0.125), -1)
+    )
+    weights[0], weights[-1] = np.eye(count)[0], np.eye(count)[-1]
+    return np.asarray(np.linalg.solve(weights, xy), dtype=np.float64)
+
+
 @cache
 def river() -> River:
     """Return the river: its middle reach from ``yellow_river.csv`` (OSM), the rest drawn."""
     facts = table("yellow_river")[["lon_wgs84", "lat_wgs84"]].to_numpy()
     line = np.vstack([np.array(RIVER_ABOVE), facts, np.array(RIVER_BELOW)])
-    centre = LineString(smooth(to_plane(line), rounds=3))
+    knots = shapely.get_coordinates(shapely.segmentize(LineString(to_plane(line)), KNOTS_M))
+    centre = LineString(smooth(_controls(knots), rounds=4))
     main = centre.buffer(HALF_WIDTH_M, quad_segs=6, cap_style="flat")
     channel_line = LineString(smooth(to_plane(np.array(SOUTH_CHANNEL)), rounds=3))
     channel = channel_line.buffer(CHANNEL_HALF_WIDTH_M, quad_segs=4).difference(main)

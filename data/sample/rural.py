@@ -17,8 +17,8 @@ from data.sample.ways import Ways
 
 CELL_M: Final = 400.0
 STEPS: Final = ((1, 0), (0, 1), (1, 1), (1, -1), (2, 1), (1, 2), (2, -1), (1, -2))
-FORD_M: Final = 2_600.0
-BROOK_M: Final = 500.0
+FORD_M: Final = 6_000.0
+BROOK_M: Final = 800.0
 """What crossing the river, or a stream, counts as in extra length."""
 
 
@@ -139,7 +139,10 @@ def add_roads(ways: Ways, seed: int, here: Land, ground: Terrain, river: River) 
     lanes = flows(to_hub, relief.cell(homes), np.ones(len(homes)))
     for key, flow in lanes.items():
         steps.setdefault(key, "tertiary" if flow >= 5 else "unclassified")
-    steps.update({key: "unclassified" for key in _rings(seed, relief, homes) if key not in steps})
+    inner = set(roots.tolist())
+    for a, b in _rings(seed, relief, homes):
+        if a not in inner or b not in inner:
+            steps.setdefault((a, b), "unclassified")
     stops = set(relief.cell(seats).tolist()) | set(relief.cell(homes).tolist())
     for chain, highway in _chains(steps, stops):
         ways.add([LineString(smooth(relief.xy[chain], rounds=2))], highway, zone="road")
@@ -161,7 +164,10 @@ def _rural_villages(here: Land) -> Bools:
     built = shapely.union_all([valley_floor(), *terraces(), Polygon(to_plane(NEW_AREA))])
     shapely.prepare(built)
     outside = ~shapely.contains(built, here.villages.geometry.to_numpy())
-    return np.asarray(outside & (here.villages["code"].str[6] != "0").to_numpy())
+    seat = here.townships.set_index("code")[["x", "y"]].loc[here.villages["township_code"]].to_numpy()
+    in_town = np.linalg.norm(here.villages[["x", "y"]].to_numpy() - seat, axis=1) < 700.0
+    community = (here.villages["code"].str[6] == "0").to_numpy()
+    return np.asarray(outside & ~(community & in_town))
 
 
 def _rings(seed: int, relief: Relief, homes: Floats) -> list[tuple[int, int]]:

@@ -106,7 +106,7 @@ def _floors(xy: Floats, shape: tuple[int, int]) -> NDArray[np.float32]:
         near = np.flatnonzero(shapely.contains_xy(band, xy[:, 0], xy[:, 1]))
         fresh = near[np.isnan(floor.ravel()[near])]
         floor.ravel()[fresh] = _along(line, xy[fresh], *valley.heights_m)
-    bed = river().centre.buffer(420.0)
+    bed = river().centre.buffer(560.0)
     near = np.flatnonzero(
         shapely.contains_xy(bed, xy[:, 0], xy[:, 1]) | shapely.contains_xy(valley_floor(), xy[:, 0], xy[:, 1])
     )

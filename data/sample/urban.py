@@ -53,7 +53,7 @@ def core_size(x: float, y: float) -> float:
     old = np.exp(-(((x - 394_200) / 3800) ** 2) - ((y - 3_991_200) / 2000) ** 2)
     west = np.clip((386_000 - x) / 16_000, 0.0, 1.0)
     east = np.clip((x - 399_500) / 6_000, 0.0, 1.0)
-    return float(79_000 + 43_000 * west + 26_000 * east - 34_000 * old)
+    return float(75_000 + 40_000 * west + 25_000 * east - 33_000 * old)
 
 
 def _add_crossings(ways: Ways, centre: LineString, lines: list[LineString]) -> None:
@@ -86,8 +86,9 @@ def add_core(ways: Ways, seed: int, river: River) -> list[Polygon]:
     land = land.difference(river.main.buffer(30.0, quad_segs=3))
     first = len(ways.lines)
     quays = _quays(river)
-    avenues = _reached([line for line, _ in _joined_avenues()], [line for line, *_ in quays], river)
-    for line, (_, parts) in zip(avenues, _joined_avenues(), strict=True):
+    drawn = _joined_avenues(river)
+    avenues = _reached([line for line, _ in drawn], [line for line, *_ in quays], river)
+    for line, (_, parts) in zip(avenues, drawn, strict=True):
         _add_avenue(ways, line, parts)
     _add_quays(ways, quays)
     _add_bridges(ways, river, land, shapely.union_all(avenues))
@@ -143,8 +144,9 @@ def _channel_line(river: River) -> LineString:
     )
 
 
-def _joined_avenues() -> list[tuple[LineString, list[Avenue]]]:
-    """Return the avenues as long lines, those that go on under another name joined, each with its parts."""
+def _joined_avenues(river: River) -> list[tuple[LineString, list[Avenue]]]:
+    """Return the avenues as long lines, those that go on under another name joined, none in the river."""
+    bed = river.main.buffer(QUAY_M - 8.0)
     groups: list[list[Avenue]] = []
     for avenue in AVENUES:
         if groups and avenue.dual and groups[-1][-1].dual and groups[-1][-1].line[-1] == avenue.line[0]:
@@ -154,7 +156,8 @@ def _joined_avenues() -> list[tuple[LineString, list[Avenue]]]:
     out = []
     for parts in groups:
         corners = [*parts[0].line, *(point for part in parts[1:] for point in part.line[1:])]
-        out.append((LineString(smooth(to_plane(np.array(corners)), rounds=1)), parts))
+        line = LineString(smooth(to_plane(np.array(corners)), rounds=1)).difference(bed)
+        out.append((max(shapely.get_parts(line), key=lambda piece: piece.length), parts))
     return out
 
 
@@ -217,13 +220,14 @@ def _add_quays(ways: Ways, quays: list[tuple[LineString, str | None, LineString]
 def _add_bridges(ways: Ways, river: River, land: Any, mains: Any) -> None:
     """Add every bridge of the core with its approaches, which run on to the first avenue where one is near."""
     known = [
-        (float(lon), str(highway), str(name))
-        for name, highway, lon in table("bridges")[["name", "road_class", "lon_wgs84"]].itertuples(index=False)
+        (river.near_lonlat((float(lon), float(lat))), str(highway), str(name))
+        for name, highway, lon, lat, _ in table("bridges").itertuples(index=False)
         if highway != "motorway"
     ]
     room = shapely.union_all([land, river.main.buffer(31.0)])
-    for lon, highway, name in [*known, *((lon, highway, None) for lon, highway in EXTRA_BRIDGES)]:
-        far = river.across(river.at_lon(lon), HALF_WIDTH_M + FAR_APPROACH_M)
+    extra = [(river.at_lon(lon), highway, None) for lon, highway in EXTRA_BRIDGES]
+    for along, highway, name in [*known, *extra]:
+        far = river.across(along, HALF_WIDTH_M + FAR_APPROACH_M)
         middle = far.interpolate(0.5, normalized=True)
         arms = []
         for end in (far.coords[0], far.coords[-1]):

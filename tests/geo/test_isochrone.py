@@ -11,9 +11,9 @@ from geo.reach import field_to_facilities
 from tests.geo.test_reach import CRS, GRID, town
 
 
-def field_of(streets, facilities, seconds):
+def field_of(streets, facilities, seconds, water=None):
     snapped = streets.snap(np.array(facilities, float), crs=CRS, max_snap_m=300)
-    return time_field(field_to_facilities(streets, snapped, limit_ms=round(seconds * 1000)), cell_m=10)
+    return time_field(field_to_facilities(streets, snapped, limit_ms=round(seconds * 1000)), cell_m=10, water=water)
 
 
 def test_a_straight_street_is_covered_as_far_as_one_walks():
@@ -37,14 +37,14 @@ RIVER = shapely.box(-100, 40, 2100, 90)
 
 def test_no_polygon_crosses_a_river_without_a_bridge():
     banks = town([[(0, 0), (2000, 0)], [(0, 130), (2000, 130)]])
-    (area,) = display_polygons(field_of(banks, [(1000, 0)], 400), [400_000], water=RIVER)
+    (area,) = display_polygons(field_of(banks, [(1000, 0)], 400, RIVER), [400_000])
     assert area.bounds[3] <= 40 + 1e-6
 
 
 def test_a_reached_bridge_carries_the_polygon_across():
     lines = [[(0, 0), (1000, 0)], [(1000, 0), (2000, 0)], [(1000, 0), (1000, 130)], [(0, 130), (1000, 130)]]
     banks = town(lines, deck=np.array([False, False, True, False]))
-    (area,) = display_polygons(field_of(banks, [(900, 0)], 400), [400_000], water=RIVER)
+    (area,) = display_polygons(field_of(banks, [(900, 0)], 400, RIVER), [400_000])
     assert shapely.covers(area, shapely.Point(1000, 65))
     assert shapely.covers(area, shapely.Point(950, 130))
     assert not shapely.covers(area, shapely.Point(500, 65))
@@ -52,5 +52,5 @@ def test_a_reached_bridge_carries_the_polygon_across():
 
 
 def test_nothing_reached_is_an_empty_polygon():
-    (area,) = display_polygons(field_of(town(GRID), np.empty((0, 2)), 400), [400_000], water=RIVER)
+    (area,) = display_polygons(field_of(town(GRID), np.empty((0, 2)), 400, RIVER), [400_000])
     assert area.is_empty

@@ -93,7 +93,7 @@ export interface Answer {
   straight_line: { covered: number; rate: number | null; false_share: number | null } | null;
   variants: { id: string; title: Titles; covered: number; rate: number | null }[];
   by_area: AreaAnswer[];
-  facilities: { total: number; off_network: number };
+  facilities: { total: number; off_network: number; synthetic?: number };
   /** How figures of older units were carried over to today's areas, where they were. */
   conversion?: Titles | null;
   notices: Notice[];

@@ -25,6 +25,8 @@ export interface Facts {
 }
 
 const DEBOUNCE_MS = 160;
+/** The polygon may lag a beat behind the figures: it is dear to draw. */
+const POLYGON_MS = 450;
 const ADDRESS_MS = 250;
 const PATIENCE_MS = 300;
 
@@ -60,6 +62,7 @@ class Store {
   showReach = $state(false);
   reach = $state.raw<ReachPolygon | null>(null);
   reachMissing = $state(false);
+  reachBusy = $state(false);
 
   #asking: AbortController | null = null;
   #drawing: AbortController | null = null;
@@ -77,7 +80,15 @@ class Store {
     const demand = this.circle?.demand;
     if (!demand) return "";
     if (this.language === "zh") return demand.zh;
-    return demand.en ?? (demand.unit === "m2" ? "dwelling floor area" : demand.kind);
+    const noun = demand.en ?? (demand.unit === "m2" ? "dwelling floor area" : demand.kind);
+    return noun.charAt(0).toLowerCase() + noun.slice(1);
+  });
+
+  /** Whether anything behind the figure is made up; said once too often rather than once too seldom. */
+  synthetic = $derived.by(() => {
+    const notices = [...(this.facts?.session.notices ?? []), ...(this.answer?.notices ?? [])];
+    const marked = this.facts?.session.synthetic || notices.some(({ kind }) => kind === "synthetic");
+    return Boolean(marked) || (this.answer?.facilities.synthetic ?? 0) > 0;
   });
 
   async start(): Promise<void> {
@@ -168,6 +179,7 @@ class Store {
     }
     const drawing = new AbortController();
     this.#drawing = drawing;
+    this.reachBusy = true;
     try {
       const reach = await getPolygon($state.snapshot(this.question), drawing.signal);
       if (drawing.signal.aborted) return;
@@ -178,13 +190,15 @@ class Store {
       if (!(error instanceof ApiError)) throw error;
       this.reach = null;
       this.reachMissing = true;
+    } finally {
+      if (this.#drawing === drawing) this.reachBusy = false;
     }
   }
 
   #drawTimer = 0;
   #drawSoon(): void {
     clearTimeout(this.#drawTimer);
-    this.#drawTimer = window.setTimeout(() => void this.#draw(), DEBOUNCE_MS);
+    this.#drawTimer = window.setTimeout(() => void this.#draw(), POLYGON_MS);
   }
 
   setMinutes(minutes: number): void {

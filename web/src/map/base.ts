@@ -169,13 +169,14 @@ export function streetNames(draw: Draw, c: Colours, name: Expression): LayerSpec
   });
 }
 
-export function placeNames(draw: Draw, c: Colours, name: Expression): LayerSpecification[] {
+/** Names of places, waters, peaks and stations; those in `known` are written by `areaNames` already. */
+export function placeNames(draw: Draw, c: Colours, name: Expression, known: string[]): LayerSpecification[] {
   const label = (id: string, kinds: string[], minzoom: number, colour: string, layout: object) =>
     draw({
       id,
       type: "symbol",
       minzoom,
-      filter: all(is("kind", ...kinds), ["has", "name"]),
+      filter: all(is("kind", ...kinds), ["has", "name"], ["!", is("name", ...known)]),
       layout: { "text-field": name, "text-font": FONT, "text-size": 11.5, ...layout },
       paint: ink(colour, c),
     });

@@ -49,6 +49,7 @@ export function style(source: MapSource, flavour: Flavour, language: Language, i
   const roads = from(({ kind }) => kind === "streets");
   const areas = from(({ kind }) => kind === "area");
   const demand = from(({ id }) => id === circleLayer(source.circle.id));
+  const known = source.areas.map((area) => area.name);
   const venues = source.layers.filter(({ kind }) => kind === "facility");
   return {
     version: 8,
@@ -68,7 +69,7 @@ export function style(source: MapSource, flavour: Flavour, language: Language, i
       ...venues.map((layer, index) => facilities(layer, index, c)),
       ...areas((draw) => [veil(draw, c), ...borders(draw, c)]),
       ...roads((draw) => streetNames(draw, c, name)),
-      ...context((draw) => placeNames(draw, c, name)),
+      ...context((draw) => placeNames(draw, c, name, known)),
       ...areaNames(c, name),
     ],
   };
