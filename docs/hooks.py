@@ -18,6 +18,7 @@ from data import frames
 from data.frames import Column, FrameSpec
 from data.modes import modes
 from data.standards import Standard, standards
+from layers.base import FacilityLayer
 
 _MARK: Final = re.compile(r"^<!-- table: ([a-z_]+) -->$", re.MULTILINE)
 
@@ -79,7 +80,7 @@ def facility_layers() -> list[FrameSpec]:
     specs: dict[str, FrameSpec] = {}
     for info in pkgutil.iter_modules(layers.facilities.__path__):
         module = importlib.import_module(f"layers.facilities.{info.name}")
-        specs |= {found.name: found for found in vars(module).values() if isinstance(found, FrameSpec)}
+        specs |= {found.spec.name: found.spec for found in vars(module).values() if isinstance(found, FacilityLayer)}
     return [specs[name] for name in sorted(specs)]
 
 
@@ -88,6 +89,8 @@ def slope_times_table() -> str:
     slopes = np.array([-0.10, -0.05, 0.0, 0.05, 0.10])
     rows = []
     for one in modes().values():
+        if one.class_mps:  # driven by road class: no pace of its own
+            continue
         speeds = one.slope.speed(one.flat_mps, slopes) if one.slope else np.full(len(slopes), one.flat_mps)
         seconds = np.rint(1000.0 / speeds).astype(int)
         rows.append([f"{one.id}, 1000 m", *(f"{s // 60} min {s % 60:02d} s" for s in seconds)])

@@ -13,3 +13,13 @@ def real_dir() -> Path:
     if not REAL.is_dir():
         pytest.skip("../shared/real is absent")
     return REAL
+
+
+@pytest.fixture(scope="session")
+def demo_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The workspace of the Lanzhou sample, built once."""
+    from api.demo import build_demo
+
+    path = tmp_path_factory.mktemp("demo") / "ws"
+    assert build_demo(path)
+    return path
