@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +13,7 @@ from rich.table import Table
 from api import cli_import
 from api.cli_common import LIST, Workspace, busy, fail_cleanly, out, runner_of, show_answer
 from data.standards import standard
-from geo.errors import ParameterError
+from geo.errors import ConflictError, ParameterError
 
 app = typer.Typer(
     name="quantu",
@@ -254,6 +255,14 @@ def _serve(workspace: Path | None, host: str | None, port: int | None, workers: 
     settings = runner.settings
     os.environ["QUANTU_WORKSPACE"] = str(settings.workspace)
     at = (host or settings.host, port or settings.port)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(at)
+        except OSError as error:
+            raise ConflictError(
+                f"cannot listen on {at[0]}:{at[1]} ({error.strerror}). Mend: choose another --port."
+            ) from None
     out.print(f"[bold]圈图 Quantu[/]  http://{at[0]}:{at[1]}  (Ctrl-C ends it)")
     Granian(
         "api.app:from_environment",

@@ -170,3 +170,22 @@ def test_quantu_serve_answers(town_path):
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(20)
+
+
+def test_a_busy_port_is_a_clear_error(town_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        command = [
+            sys.executable,
+            "-c",
+            "from api.cli import main; main()",
+            "serve",
+            "--port",
+            str(taken.getsockname()[1]),
+        ]
+        done = subprocess.run(
+            [*command, "--workspace", str(town_path)], capture_output=True, text=True, timeout=60, check=False
+        )
+    assert done.returncode == 1
+    assert "--port" in done.stderr
