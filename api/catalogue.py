@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import label
 
 from api.run import Runner, bounds_of
+from api.version import code_version
+from data.city import CityData
 from data.stores.base import Edition
 from data.tile_specs import AREAS, CONTEXT, STREETS, circle_tiles, facility_tiles
 from layers.base import Circle
@@ -75,7 +77,7 @@ def describe_session(runner: Runner) -> dict[str, Any]:
         "attribution": runner.attribution(edition),
         "review_no": runner.settings.map_review_no or None,
         "bounds": bounds_of(extent),
-        "focus": _focus(city.frame(demand)) if demand else bounds_of(extent),
+        "focus": _focus(city.frame(demand)) if demand and len(city.frame(demand)) else bounds_of(extent),
         "synthetic": any(meta.get("notice_kind") == "synthetic" for meta in metas),
         "layers": [_describe_layer(runner, edition, name) for name in runner.tile_layers(edition)],
     }
@@ -84,7 +86,9 @@ def describe_session(runner: Runner) -> dict[str, Any]:
 def _describe_layer(runner: Runner, edition: Edition, name: str) -> dict[str, Any]:
     group, _, rest = name.partition(".")
     base = {"areas": AREAS, "streets": STREETS, "context": CONTEXT}
-    out: dict[str, Any] = {"id": name, "tiles": f"/tiles/{edition.id}/{name}/{{z}}/{{x}}/{{y}}.mvt"}
+    made_of = f"{edition.sha256[:12]}-{code_version().partition('+')[2]}-{runner.settings.public_decimals}"
+    tiles = f"/tiles/{edition.id}/{name}/{{z}}/{{x}}/{{y}}.mvt?v={made_of}"  # another workspace, another address
+    out: dict[str, Any] = {"id": name, "tiles": tiles}
     if group == "facilities":
         layer = runner.facility_layers[rest]
         spec = facility_tiles(name)
@@ -123,21 +127,55 @@ def _quantiles(values: NDArray[np.float64], weight: NDArray[np.float64]) -> tupl
 
 
 def describe_areas(runner: Runner) -> list[dict[str, Any]]:
-    """Return city, counties and townships with their boxes; none where the edition has no areas."""
-    areas = runner.city_data(runner.store.edition()).areas
+    """Return city, counties and townships with their boxes; none where the edition has no areas.
+
+    ``point`` is the middle of the area's demand, where a name or a view belongs; null where nobody lives.
+    """
+    city = runner.city_data(runner.store.edition())
+    areas = city.areas
     if areas is None:
         return []
     picked = areas[areas["level"].isin(_LEVELS)].drop_duplicates("code")
     boxes = np.round(picked.geometry.bounds.to_numpy(), 4)
-    columns = [picked[name] for name in ("code", "name", "level", "parent", "synthetic")]
+    middles = _middles(city)
+    columns = [picked[name] for name in ("code", "name", "name_en", "level", "parent", "synthetic")]
     return [
         {
             "code": code,
             "name": name,
+            "name_en": _text(name_en) or (city.edition.city.name_en if level == "city" else None),
             "level": level,
-            "parent": None if not isinstance(parent, str) else parent,
+            "parent": _text(parent),
             "bbox": [float(v) for v in box],
+            "point": middles.get(code),
             "synthetic": bool(synthetic),
         }
-        for code, name, level, parent, synthetic, box in zip(*columns, boxes, strict=True)
+        for code, name, name_en, level, parent, synthetic, box in zip(*columns, boxes, strict=True)
     ]
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _middles(city: CityData) -> dict[str, list[float]]:
+    """Return, per county and township, the weighted median place of its demand, degrees."""
+    layer = next((name for name in city.edition.layers if name.startswith("demand.")), None)
+    if layer is None:
+        return {}
+    xy = shapely.get_coordinates(city.frame(layer).geometry.to_numpy())
+    weight = city.frame(layer)["weight"].to_numpy()
+    out = {}
+    for level in ("county", "township"):
+        codes = city.codes_of(layer)[level]
+        order = np.argsort(codes, kind="stable")
+        for rows in np.split(order, np.flatnonzero(codes[order][1:] != codes[order][:-1]) + 1):
+            if len(rows) and codes[rows[0]]:
+                out[str(codes[rows[0]])] = [round(_median(xy[rows, i], weight[rows]), 4) for i in (0, 1)]
+    return out
+
+
+def _median(values: NDArray[np.float64], weight: NDArray[np.float64]) -> float:
+    order = np.argsort(values, kind="stable")
+    share = np.cumsum(weight[order])
+    return float(values[order][np.searchsorted(share, share[-1] / 2.0)])

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from api import cli_import
 from api.cli_common import LIST, Workspace, busy, fail_cleanly, out, runner_of, show_answer
 from data.standards import standard
+from data.write.text import write_document
 from geo.errors import ConflictError, ParameterError
 
 app = typer.Typer(
@@ -95,7 +97,7 @@ def editions(workspace: Workspace = None) -> None:
         table = Table("edition", "published (UTC)", "message", "layers", "sha256", **LIST)
         for e in runner_of(workspace).store.editions():
             layers = ", ".join(f"{name} {entry.rows:,}" for name, entry in e.layers.items())
-            table.add_row(e.id, f"{e.published_at:%Y-%m-%d %H:%M}", e.message, layers, e.sha256[:12])
+            table.add_row(e.id, f"{e.published_at:%Y-%m-%d %H:%M}", escape(e.message), layers, e.sha256[:12])
         out.print(table)
 
 
@@ -160,13 +162,13 @@ def run(
         if form == "table":
             show_answer(answer)
         elif form == "json":
-            text = json.dumps(answer.model_dump(mode="json"), ensure_ascii=False, indent=2)
             if output is None:
+                text = json.dumps(answer.model_dump(mode="json"), ensure_ascii=False, indent=2)
                 sys.stdout.write(text + "\n")
             else:
-                output.write_text(text + "\n", encoding="utf-8")
+                write_document(answer.model_dump(mode="json"), output)
         else:
-            out.print(f"Wrote {', '.join(str(p) for p in paths)}")
+            out.print(escape(f"Wrote {', '.join(str(p) for p in paths)}"))
 
 
 @app.command(name="map")

@@ -1,6 +1,7 @@
 """What the commands share: the workspace option, clean failure, progress, and how an answer is printed."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from api.run import Runner
@@ -15,7 +17,8 @@ from api.wiring import open_runner
 from geo.errors import InputError, QuantuError
 from layers.answer import CircleAnswer
 
-out: Final = Console(soft_wrap=True)
+_WIDE: Final = None if sys.stdout.isatty() else 200
+out: Final = Console(soft_wrap=True, width=_WIDE)
 err: Final = Console(stderr=True, soft_wrap=True)
 LIST: Final[dict[str, Any]] = {"header_style": "bold", "box": None, "pad_edge": False}
 _SHOWN_FAULTS: Final = 20
@@ -37,13 +40,13 @@ def fail_cleanly() -> Iterator[None]:
         yield
     except InputError as error:
         for fault in error.faults[:_SHOWN_FAULTS]:
-            err.print(f"[red]error[/] {fault}", markup=True, highlight=False)
+            err.print(f"[red]error[/] {escape(str(fault))}", highlight=False)
         left = len(error.faults) - _SHOWN_FAULTS
         if left > 0:
             err.print(f"… and {left} more.")
         raise typer.Exit(1) from None
     except QuantuError as error:
-        err.print(f"[red]error[/] {error}", highlight=False)
+        err.print(f"[red]error[/] {escape(str(error))}", highlight=False)
         raise typer.Exit(1) from None
     except BrokenPipeError:
         os._exit(0)
@@ -60,28 +63,44 @@ def show_answer(answer: CircleAnswer) -> None:
     """Print an answer for people: the sentence, the gap, straight lines, areas, clause."""
     demand = answer.demand
     unit = {"persons": "residents", "m2": "m² of dwelling floor"}.get(demand.unit, demand.unit)
-    rate = "—" if demand.rate is None else f"{demand.rate:.1%}"
-    out.print(f"[bold]{answer.title.zh} {answer.title.en}[/] · {answer.area.name} · edition {answer.edition}")
+    ways = {v.id: v.title.en for v in answer.variants}
+    way = ways.get(str(answer.parameters["mode"]), str(answer.parameters["mode"]))
+    title = f"[bold]{answer.title.zh} {answer.title.en}[/] · {escape(answer.area.name)} · edition {answer.edition}"
+    out.print(title)
     for notice in answer.notices:
-        out.print(f"[yellow]{notice.zh} {notice.en}[/]")
+        out.print(f"[yellow]{escape(notice.zh)}\n{escape(notice.en)}[/]")
     gone = demand.total - demand.covered
-    out.print(f"{rate} of {demand.total:,.0f} {unit} within {answer.parameters['minutes']:g} min "
-              f"({answer.parameters['mode']}); {gone:,.0f} outside")  # fmt: skip
+    minutes = f"{answer.parameters['minutes']:g} min, {way}"
+    out.print(f"{_pct(demand.rate)} of {demand.total:,.0f} {unit} within {minutes}; {gone:,.0f} outside")
     gap = answer.gap
     out.print(f"gap: {gap.beyond:,.0f} beyond, {gap.unreachable:,.0f} unreachable, {gap.off_network:,.0f} off network")
-    table = Table("variant", "covered", "rate", "straight line", "false share", **LIST)
+    line = answer.straight_line
+    if line.false_share is not None:
+        out.print(f"straight lines would say {_pct(line.rate)}; {_pct(line.false_share)} of that is false")
+    table = Table("variant", "covered", "rate", "straight line", "of it false", **LIST)
     for v in answer.variants:
         table.add_row(v.title.en, f"{v.covered:,.0f}", _pct(v.rate), _pct(v.straight_rate), _pct(v.false_share))
     out.print(table)
-    counties = [row for row in answer.by_area if row.level == "county"] or answer.by_area
-    if counties:
-        table = Table("code", "area", "total", "covered", "rate", "straight line", **LIST)
-        for row in counties:
-            table.add_row(
-                row.code, row.name, f"{row.total:,.0f}", f"{row.covered:,.0f}", _pct(row.rate), _pct(row.straight_rate)
-            )
-        out.print(table)
-    out.print(f"[dim]{answer.clause.text} — {answer.clause.source} ({answer.clause.confidence})[/]")
+    _show_areas(answer)
+    if answer.conversion:
+        out.print(f"[dim]{escape(answer.conversion.zh)} {escape(answer.conversion.en)}[/]")
+    clause = answer.clause
+    out.print(f"[dim]{escape(clause.text)} — {escape(clause.source)} (confidence: {clause.confidence})[/]")
+    if not answer.standard_question:
+        out.print("[yellow]当前参数不是标准口径 These are not the clause's own minutes and mode.[/]")
+
+
+def _show_areas(answer: CircleAnswer) -> None:
+    """Print the counties of a city, the townships of anything smaller."""
+    counties = [row for row in answer.by_area if row.level == "county"]
+    rows = counties if len(counties) > 1 else answer.by_area
+    if not rows:
+        return
+    table = Table("code", "area", "total", "covered", "rate", "straight line", **LIST)
+    for row in rows:
+        total, covered = f"{row.total:,.0f}", f"{row.covered:,.0f}"
+        table.add_row(row.code, escape(row.name), total, covered, _pct(row.rate), _pct(row.straight_rate))
+    out.print(table)
 
 
 def _pct(value: float | None) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from api import imports
@@ -35,10 +36,11 @@ def _show(value: Any, indent: str) -> None:
     for key, item in value.items():
         if isinstance(item, dict):
             if item:
-                out.print(f"{indent}[dim]{key}[/]")
+                out.print(f"{indent}[dim]{escape(str(key))}[/]")
                 _show(item, indent + "  ")
         elif item not in (None, 0, [], ""):
-            out.print(f"{indent}[dim]{key}[/] {item:,}" if isinstance(item, int) else f"{indent}[dim]{key}[/] {item}")
+            shown = f"{item:,}" if isinstance(item, int) else escape(str(item))
+            out.print(f"{indent}[dim]{escape(str(key))}[/] {shown}")
 
 
 @app.command("osm")

@@ -7,11 +7,12 @@ from pathlib import Path
 from api.settings import load_settings
 from data.frames import AREAS, CONTEXT, DEMAND, STREETS, conform
 from data.network import with_elevation
+from data.read.files import parse_crs
 from data.read.gazetteer import places_called
 from data.stores.base import City
 from data.stores.embedded import EmbeddedStore
-from geo.crs import metric_crs_for
-from geo.errors import AmbiguousError, ConflictError
+from geo.crs import is_metric, metric_crs_for
+from geo.errors import AmbiguousError, ConflictError, ParameterError
 from layers.facilities.catalogue import FACILITY_LAYERS
 
 LANZHOU = City("620100", "兰州市", "Lanzhou", metric_crs_for(103.83, 36.06))
@@ -23,6 +24,8 @@ def new_workspace(path: Path, *, name: str, name_en: str = "", code: str = "", c
     A city or county of China is found by its name or code and gets the metric CRS of its place; elsewhere the CRS
     is that of the first streets unless given. Raises ConflictError where something is there, AmbiguousError.
     """
+    if crs and not is_metric(parse_crs(crs)):
+        raise ParameterError(f"{crs} does not measure in metres on the ground; choose a 3° zone or UTM zone")
     city = _find(name, name_en=name_en, code=code, crs=crs)
     EmbeddedStore.create(path, city)
     return city

@@ -13,7 +13,7 @@ from data.write.delivery import Options, aside, delivery
 from data.write.formats import format_named, write
 from geo.errors import ParameterError
 
-_TITLES = {"areas": "各区县乡镇覆盖率", "demand": "需求点", "facilities": "设施"}
+_TITLES = {"areas": "各区县乡镇覆盖率", "demand": "需求点", "facilities": "可用设施（含范围外）"}
 
 
 def export(
@@ -63,7 +63,7 @@ def write_map(runner: Runner, circle_id: str, path: Path, **given: Any) -> None:
     answer = runner.answer(circle_id, **given)
     edition = runner.store.edition(answer.edition)
     city = runner.city_data(edition)
-    _, products = runner.products(circle_id, **given)
+    _, products = runner.products(circle_id, **{**given, "edition": edition.id})
     by_name = {p.name: p.frame for p in products}
     points = by_name["demand"].rename(columns={"WEIGHT": "weight", "COVERED": "served"})
     parameters = {k: given[k] for k in given if k not in {"area", "edition"}}

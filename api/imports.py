@@ -16,11 +16,12 @@ from data.network import with_elevation
 from data.read.areas import read_areas
 from data.read.context import read_context
 from data.read.dem import open_elevation, require_cover
-from data.read.files import read_vector, to_kept
+from data.read.files import SHIFTED, crs_name, read_vector, to_kept
 from data.read.osm import read_osm
 from data.read.points import check_swapped
 from data.read.streets import read_streets
 from data.stores.base import Store
+from geo.crs import out_of_use
 from geo.errors import Fault, InputError
 from layers.base import FacilityLayer
 
@@ -44,12 +45,36 @@ class ImportReport:
 
 def _keep(store: Store, file: str, frames: Mapping[str, tuple[gpd.GeoDataFrame, FrameSpec, dict[str, Any]]],
           diagnostics: Mapping[str, Any]) -> ImportReport:  # fmt: skip
-    """Put every frame into the draft in one transaction."""
+    """Put every frame into the draft in one transaction; what replaces another source's layer is reported."""
     ready = {layer: (conform(frame, spec, file=file), meta) for layer, (frame, spec, meta) in frames.items()}
+    if "streets" in ready:
+        _refuse_far_away(store, ready["streets"][0], file)
+    replaced = {}
+    for layer, (_, meta) in ready.items():
+        before = _present_meta(store, layer).get("source")
+        if before is not None and before != meta.get("source"):
+            replaced[layer] = f"{before} by {meta.get('source')}"
+    diagnostics = {**diagnostics, "replaced": replaced}
     with store.batch() as batch:
         for layer, (frame, meta) in ready.items():
             batch.put(layer, frame, meta)
     return ImportReport(file, {layer: len(frame) for layer, (frame, _) in ready.items()}, diagnostics)
+
+
+def _refuse_far_away(store: Store, streets: gpd.GeoDataFrame, file: str) -> None:
+    """Raise InputError where the streets lie outside what the workspace's metric CRS can measure."""
+    crs = store.city().crs
+    west, south, east, north = (float(v) for v in streets.total_bounds)
+    if crs and out_of_use(crs, (west, south, east, north)):
+        raise InputError(
+            Fault(
+                "far_away",
+                f"the streets lie far from {store.city().name}, whose lengths are measured in {crs}.",
+                "import them into a workspace of their own city.",
+                file,
+                value=f"{west:.3f}, {south:.3f}, {east:.3f}, {north:.3f}",
+            )
+        )
 
 
 def _crs(store: Store, streets: gpd.GeoDataFrame) -> str:
@@ -63,7 +88,8 @@ def _raised(store: Store, streets: gpd.GeoDataFrame, dem: Sequence[Path]) -> tup
     model = open_elevation(dem)
     require_cover(model, tuple(streets.total_bounds))
     raised, counts = with_elevation(streets, model, _crs(store, streets))
-    return raised, {"elevation": True, "dem_voids_filled": int(model.voids), **counts}
+    filled = int(model.voids) - int(model.voids_left)
+    return raised, {"elevation": True, "dem_voids_filled": filled, "dem_voids_left": int(model.voids_left), **counts}
 
 
 def import_osm(
@@ -81,11 +107,14 @@ def import_osm(
     source = {"source": path.name, "attribution": [_OSM]}
     frames: dict[str, tuple[gpd.GeoDataFrame, FrameSpec, dict[str, Any]]] = {
         "streets": (streets, STREETS, {**source, **raised}),
-        "demand.residents": (got.demand, DEMAND, {**source, **_FLOOR}),
-        "context": (got.context, CONTEXT, source),
     }
+    # What the file does not hold is left as the steward brought it.
+    if len(got.demand):
+        frames["demand.residents"] = (got.demand, DEMAND, {**source, **_FLOOR})
+    if len(got.context):
+        frames["context"] = (got.context, CONTEXT, source)
     for layer in facility_layers:
-        if layer.id in got.facilities:
+        if len(got.facilities.get(layer.id, ())):
             frames[layer.layer] = (got.facilities[layer.id], layer.spec, source)
     if len(got.areas):
         frames["areas"] = (got.areas, AREAS, source)
@@ -138,7 +167,13 @@ def import_areas(store: Store, path: Path, *, crs: str | None, level: str, code:
     before = _present(store, "areas")
     if before is not None:
         frame = pd.concat([before[before["level"] != level], frame], ignore_index=True)
-    return _keep(store, str(path), {"areas": (frame, AREAS, {"source": path.name})}, {})
+    before_meta = _present_meta(store, "areas")
+    meta = (
+        {**before_meta, "source": path.name}
+        if before is not None and (before["level"] != level).any()
+        else {"source": path.name}
+    )
+    return _keep(store, str(path), {"areas": (frame, AREAS, meta)}, {})
 
 
 def import_facilities(store: Store, path: Path, *, layer: FacilityLayer, crs: str | None) -> ImportReport:
@@ -146,12 +181,15 @@ def import_facilities(store: Store, path: Path, *, layer: FacilityLayer, crs: st
 
     ``FAC_ID`` is made of the row number where it is absent.
     """
-    frame = _points(store, to_kept(read_vector(path, crs=crs)), path, layer.layer)
-    named = {str(c).upper(): c for c in frame.columns if c != frame.geometry.name}
-    frame = frame.rename(columns={old: new for new, old in named.items() if new in layer.spec.columns})
+    read = read_vector(path, crs=crs)
+    stated = crs_name(read.crs) if crs is None or crs.lower() not in SHIFTED else crs.lower()
+    frame = _points(store, to_kept(read), path, layer.layer)
+    named = {str(c).upper(): c for c in frame.columns if c != frame.geometry.name and str(c) not in layer.spec.columns}
+    wanted = {old: new for new, old in named.items() if new in layer.spec.columns and new not in frame.columns}
+    frame = frame.rename(columns=wanted)
     if "FAC_ID" not in frame:
         frame["FAC_ID"] = [f"{path.stem}-{i}" for i in range(len(frame))]
-    defaults: dict[str, Any] = {"CRS_SRC": crs or "EPSG:4490", "SRC": path.name, "SYNTHETIC": False}
+    defaults: dict[str, Any] = {"CRS_SRC": stated, "SRC": path.name, "SYNTHETIC": False}
     for column, value in defaults.items():
         if column not in frame:
             frame[column] = value
@@ -209,3 +247,12 @@ def _present(store: Store, layer: str) -> gpd.GeoDataFrame | None:
         return store.read_draft(layer)
     editions = store.editions()
     return store.read(editions[-1], layer) if editions and layer in editions[-1].layers else None
+
+
+def _present_meta(store: Store, layer: str) -> Mapping[str, Any]:
+    """Return what is noted about a layer as the next edition would hold it; empty where there is none."""
+    draft = store.draft_layers()
+    if layer in draft:
+        return draft[layer].meta
+    editions = store.editions()
+    return editions[-1].layers[layer].meta if editions and layer in editions[-1].layers else {}

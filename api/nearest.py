@@ -26,6 +26,9 @@ from geo.units import kph_to_mps, minutes_to_ms
 
 Bounds = tuple[float, float, float, float]
 
+_SLOWEST_KPH: Final = 0.1
+_FASTEST_KPH: Final = 300.0
+
 COLUMNS: Final = ("demand_id", "facility_id", "travel_s", "access_m", "snapped_m", "status")
 
 
@@ -49,8 +52,8 @@ def nearest(
     """
     if not 0 < max_minutes <= 24 * 60:
         raise ParameterError(f"--max-minutes is {max_minutes}; it is a time above 0 and up to 1440 minutes")
-    if speed_kph is not None and not 0 < speed_kph <= 300:
-        raise ParameterError(f"--speed-kph is {speed_kph}; it is a speed above 0 and up to 300 km/h")
+    if speed_kph is not None and not _SLOWEST_KPH <= speed_kph <= _FASTEST_KPH:
+        raise ParameterError(f"--speed-kph is {speed_kph}; it is a speed from {_SLOWEST_KPH} to {_FASTEST_KPH} km/h")
     network, near = _network(streets, crs, mode_id, speed_kph, dem)
     places = _read_points(facilities, crs, "facilities", near, network.crs)
     people = _read_points(demand, crs, "demand", near, network.crs)
@@ -103,6 +106,6 @@ def _read_points(path: Path, crs: str | None, what: str, near: Bounds, metric: s
 def _by_id(ids: pd.Series) -> NDArray[np.int64]:
     """Return the order of ascending ids: whole numbers by value where all are, else as text."""
     text = ids.astype("str").to_numpy(dtype=object)
-    whole = all(t.removeprefix("-").isdigit() for t in text)
+    whole = all(t.isascii() and t.removeprefix("-").isdigit() for t in text)
     keys = np.array([int(t) for t in text] if whole else text, dtype=object)
     return np.asarray(np.argsort(keys, kind="stable"), dtype=np.int64)

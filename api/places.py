@@ -1,9 +1,11 @@
 """From what a person calls an area to one code."""
 
+from difflib import get_close_matches
+
 import geopandas as gpd
 
 from data.stores.base import City
-from geo.errors import AmbiguousError, NotFoundError
+from geo.errors import AmbiguousError, NotFoundError, ParameterError
 from layers.base import AreaScope
 
 _ASKABLE = ("city", "county", "township", "unit_2020")
@@ -29,15 +31,21 @@ def resolve_area(city: City, areas: gpd.GeoDataFrame | None, text: str | None) -
     by_code = known[known["code"] == wanted]
     found = by_code if len(by_code) else _by_name(known, wanted, names)
     if len(found) == 0:
-        near = sorted({n for n in known["name"] if wanted[:1] in n})[:8]
-        hint = f" Near names: {'、'.join(near)}." if near else ""
-        raise NotFoundError(f"no area {wanted!r} in {city.name}.{hint} Mend: give a code or a name of the list.")
+        near = get_close_matches(wanted, sorted(set(known["name"])), n=3, cutoff=0.3)
+        counties = sorted(known.loc[known["level"] == "county", "name"])
+        hint = f" Near: {'、'.join(near)}." if near else ""
+        raise NotFoundError(
+            f"no area {wanted!r} in {city.name}.{hint} Mend: give a code, or the name of a township or of one of "
+            f"{'、'.join(counties) or city.name}."
+        )
     if len(found) > 1:
         listed = "; ".join(
             f"{row.code} {names.get(row.parent, '')}/{row.name}" for row in found.sort_values("code").itertuples()
         )
         raise AmbiguousError(f"{wanted!r} fits {len(found)} areas: {listed}. Mend: give the code, or 县/镇.")
     row = found.iloc[0]
+    if row["level"] == "city" and row["code"] != city.code:
+        raise ParameterError(f"this workspace is of {city.name}; ask for it or for an area in it, not {row['name']}")
     return whole if row["level"] == "city" else AreaScope(str(row["code"]), str(row["name"]), str(row["level"]))
 
 

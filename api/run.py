@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 from pydantic import ValidationError
 
+from api.executor import Serial, open_executor
 from api.places import resolve_area
 from api.settings import Settings
 from api.version import code_version
@@ -25,10 +26,11 @@ from data.tiles import TileLayer, tile_layer
 from geo.crs import project
 from geo.errors import NotFoundError, ParameterError
 from layers.answer import CircleAnswer, Provenance
-from layers.base import AreaScope, Circle, CircleParams, FacilityLayer, Registry
+from layers.base import WHOLE, AreaScope, Circle, CircleParams, Cut, FacilityLayer, Registry
 from layers.display import demand_times, reach_polygon
 
 T = TypeVar("T")
+_TILES: Final = 16
 _DISPLAY_DEGREES: Final = 1e-5
 _BASE_TILES: Final[Mapping[str, TileSpec]] = {"areas": AREAS, "streets": STREETS, "context": CONTEXT}
 
@@ -43,20 +45,27 @@ class Once:
         self._guard = Lock()
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """Return the value of ``key``, made by ``make`` where there is none yet."""
+        """Return the value of ``key``, made by ``make`` where there is none; what ``make`` raises is not kept."""
         with self._guard:
+            if key in self._values:
+                found: T = self._values[key]
+                return found
             lock = self._locks.setdefault(key, Lock())
         with lock:
-            if key not in self._values:
+            with self._guard:
+                if key in self._values:
+                    again: T = self._values[key]
+                    return again
+            try:
                 value = make()
+            finally:
                 with self._guard:
-                    self._values[key] = value
-                    while len(self._values) > self._room:
-                        oldest = next(iter(self._values))
-                        del self._values[oldest]
-                        self._locks.pop(oldest, None)
-            found: T = self._values[key]
-            return found
+                    self._locks.pop(key, None)
+            with self._guard:
+                self._values[key] = value
+                while len(self._values) > self._room:
+                    del self._values[next(iter(self._values))]
+            return value
 
 
 @dataclass(eq=False)
@@ -81,7 +90,12 @@ class Runner:
     def measured(self, circle: Circle, edition: Edition) -> Any:
         """Return a circle's travel times for an edition, measured once."""
         key = (circle.id, circle.version, edition.sha256)
-        return self._measured.get(key, lambda: circle.measure(self.city_data(edition)))
+        return self._measured.get(key, lambda: self._measure(circle, self.city_data(edition)))
+
+    def _measure(self, circle: Circle, city: CityData) -> Any:
+        """Measure here, or cut into tiles where the executor works elsewhere."""
+        with open_executor(self.settings.executor) as executor:
+            return circle.measure(city, WHOLE if isinstance(executor, Serial) else Cut(_TILES, executor.map))
 
     def area(self, edition: Edition, text: str | None) -> AreaScope:
         """Return the one area ``text`` means. Raises NotFoundError and AmbiguousError."""

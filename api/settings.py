@@ -1,8 +1,9 @@
 """Every setting: environment ``QUANTU_*``, else ``quantu.toml`` in the workspace, else the default."""
 
 import os
+import tomllib
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
@@ -25,7 +26,11 @@ class Settings(BaseSettings):
 
     workspace: Path = Field(Path("workspace"), description="the directory with draft and editions")
     store: str = Field("", description="where editions are kept; empty: inside the workspace")
-    executor: Literal["serial"] = Field("serial", description="how a computation runs")
+    executor: str = Field(
+        "serial",
+        pattern=r"^(serial|processes|dask://[^/\s:]+:\d{1,5})$",
+        description="where a computation runs: serial, processes or dask://HOST:PORT",
+    )
     map_review_no: str = Field("", description="审图号 printed on maps; without one they say 内部资料")
     public_decimals: int = Field(4, ge=2, le=7, description="decimals of a degree in public coordinates")
     host: str = Field("127.0.0.1", description="the address quantu serve listens on")
@@ -67,6 +72,8 @@ def load_settings(workspace: Path | None = None) -> Settings:
     given: dict[str, Any] = {} if workspace is None else {"workspace": workspace}
     try:
         return Here(**given)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(Fault("toml", f"the file is no TOML: {error}.", "correct it.", str(path))) from None
     except ValidationError as error:
         raise InputError(
             Fault(

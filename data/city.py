@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from data.frames import AREAS
 from data.modes import mode
 from data.network import segments_from_frame
 from data.stores.base import Edition, Store
@@ -90,8 +91,11 @@ class CityData:
 
     @cached_property
     def areas(self) -> gpd.GeoDataFrame | None:
-        """Return the areas frame, or None."""
-        return self.frame("areas") if self.has("areas") else None
+        """Return the areas frame, or None; an edition from before a column was added has it empty."""
+        if not self.has("areas"):
+            return None
+        frame = self.frame("areas")
+        return frame.assign(**{name: None for name in AREAS.columns if name not in frame})
 
     @cached_property
     def parents(self) -> Mapping[str, str]:
@@ -108,17 +112,28 @@ class CityData:
         """
         demand = self.frame(layer)
         noted = demand["area_code"].fillna("").to_numpy(dtype=object)
-        township = np.array([c[:9] if len(c) >= 9 else "" for c in noted], dtype=object)
         above = self.parents
+        township = self._known([c[:9] if len(c) >= 9 else "" for c in noted], "township")
+        county = self._known([above.get(t, c[:6]) for t, c in zip(township, noted, strict=True)], "county")
         out: dict[str, NDArray[np.object_]] = {
             "township": township,
-            "county": np.array([above.get(t, c[:6]) for t, c in zip(township, noted, strict=True)], dtype=object),
+            "county": county,
             "unit_2020": demand["unit_2020"].fillna("").to_numpy(dtype=object),
         }
         for level in ("county", "township"):
             empty = out[level] == ""
             if empty.any() and self.areas is not None:
                 out[level][empty] = self._containing(demand.geometry.to_numpy()[empty], level)
+        return out
+
+    def _known(self, codes: list[str], level: str) -> NDArray[np.object_]:
+        """Return the codes, "" for those the areas of that level, where there are any, do not hold."""
+        out = np.array(codes, dtype=object)
+        if self.areas is None:
+            return out
+        held = self.areas.loc[self.areas["level"] == level, "code"]
+        if len(held):
+            out[~np.isin(out.astype(str), held.to_numpy(dtype=str))] = ""
         return out
 
     def _containing(self, points: NDArray[np.object_], level: str) -> NDArray[np.object_]:

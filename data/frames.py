@@ -92,6 +92,7 @@ AREAS: Final = FrameSpec(
     {
         "code": Column("text", zh="代码", en="code"),
         "name": Column("text", zh="名称", en="name"),
+        "name_en": Column("text", required=False, zh="英文名称", en="English name"),
         "level": Column("text", zh="层级", en="city, county, township, village or unit_2020"),
         "parent": Column("text", required=False, zh="上级代码", en="code of the area above"),
         "kind": Column("text", required=False, zh="类型", en="kind (镇, 乡, 街道, 村委会, 居委会 …)"),

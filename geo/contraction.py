@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from geo.errors import ParameterError
 from geo.jit import kernel
 from geo.travel import BLOCKED
 
@@ -83,13 +84,13 @@ def _passable(indptr: I64, ends: I64, forward: I32, backward: I32, nodes: int, b
 @kernel
 def _trace(
     u: I64, v: I64, forward: I32, backward: I32, indptr: I64, ends: I64, through: Bools, blocked: int
-) -> tuple[I64, I64, I32, I32, I64, Bools, I32, I32, int]:
+) -> tuple[I64, I64, I64, I64, I64, Bools, I32, I32, int]:
     """Walk every chain from its start; cycles without a junction start at their lowest node."""
     m = len(u)
     start = np.empty(m, np.int64)
     end = np.empty(m, np.int64)
-    total_f = np.empty(m, np.int32)
-    total_b = np.empty(m, np.int32)
+    total_f = np.empty(m, np.int64)
+    total_b = np.empty(m, np.int64)
     chain = np.full(m, -1, np.int64)
     against = np.zeros(m, np.bool_)
     before_f = np.zeros(m, np.int32)
@@ -137,4 +138,15 @@ def contract(u: I64, v: I64, forward_ms: I32, backward_ms: I32, nodes: int) -> C
     through = _passable(indptr, ends, forward_ms, backward_ms, nodes, blocked)
     traced = _trace(u, v, forward_ms, backward_ms, indptr, ends, through, blocked)
     start, end, total_f, total_b, chain, against, before_f, before_b, count = traced
-    return Chains(start[:count], end[:count], total_f[:count], total_b[:count], chain, against, before_f, before_b)
+    if max(total_f[:count].max(initial=0), total_b[:count].max(initial=0)) > blocked:
+        raise ParameterError("streets between two junctions take over 24 days; choose a higher speed")
+    return Chains(
+        start[:count],
+        end[:count],
+        total_f[:count].astype(np.int32),
+        total_b[:count].astype(np.int32),
+        chain,
+        against,
+        before_f,
+        before_b,
+    )

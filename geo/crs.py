@@ -28,7 +28,7 @@ def metric_crs_for(lon: float, lat: float) -> str:
     >>> metric_crs_for(103.83, 36.06), metric_crs_for(103.2, 36.7), metric_crs_for(1.52, 42.5)
     ('EPSG:4544', 'EPSG:4543', 'EPSG:32631')
     """
-    if _CGCS2000_LON[0] <= lon <= _CGCS2000_LON[1] and _CGCS2000_LAT[0] <= lat <= _CGCS2000_LAT[1]:
+    if _CGCS2000_LON[0] <= lon < _CGCS2000_LON[1] and _CGCS2000_LAT[0] <= lat <= _CGCS2000_LAT[1]:
         zone = int(np.floor((lon + 1.5) / 3.0))
         return f"EPSG:{_FIRST_ZONE_EPSG + zone - _FIRST_ZONE}"
     utm = min(int(np.floor((lon + 180.0) / 6.0)) + 1, 60)
@@ -48,13 +48,34 @@ def project(xy: F64, source: str, target: str) -> F64:
 
 
 def is_metric(crs: str | CRS) -> bool:
-    """Return whether coordinates of ``crs`` are metres on a plane.
+    """Return whether lengths in ``crs`` are metres on the ground; Mercator's metres are not.
 
-    >>> is_metric("EPSG:4544"), is_metric("EPSG:4490")
-    (True, False)
+    >>> is_metric("EPSG:4544"), is_metric("EPSG:4490"), is_metric("EPSG:3857")
+    (True, False, False)
     """
     parsed = CRS.from_user_input(crs)
-    return parsed.is_projected and all(axis.unit_name == "metre" for axis in parsed.axis_info[:2])
+    if not parsed.is_projected or any(axis.unit_name != "metre" for axis in parsed.axis_info[:2]):
+        return False
+    way = parsed.coordinate_operation
+    return way is None or "Mercator" not in way.method_name or "Transverse" in way.method_name
+
+
+def out_of_use(crs: str, bounds: tuple[float, float, float, float], *, margin_deg: float = 3.0) -> bool:
+    """Return whether the box (west, south, east, north; degrees) leaves the area ``crs`` is meant for.
+
+    >>> out_of_use("EPSG:4544", (102.6, 35.6, 104.6, 37.0)), out_of_use("EPSG:4544", (1.4, 42.4, 1.8, 42.7))
+    (False, True)
+    """
+    area = CRS.from_user_input(crs).area_of_use
+    if area is None:
+        return False
+    west, south, east, north = bounds
+    return (
+        west < area.west - margin_deg
+        or south < area.south - margin_deg
+        or east > area.east + margin_deg
+        or north > area.north + margin_deg
+    )
 
 
 def to_crs(frame: gpd.GeoDataFrame, crs: str) -> gpd.GeoDataFrame:

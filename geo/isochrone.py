@@ -12,7 +12,7 @@ import contourpy
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.ndimage import label
+from scipy.ndimage import binary_dilation, label
 
 from geo.errors import ParameterError
 from geo.jit import kernel
@@ -28,7 +28,8 @@ Bools = NDArray[np.bool_]
 
 _SAMPLES_PER_CELL: Final = 2.0
 _DECK_HALF_WIDTH_CELLS: Final = 0.75
-_BLOCK_CELLS: Final = 16
+_SMALL_HOLE_M2: Final = 20_000.0
+SLACK_CELLS: Final = 0.25
 _TOLERANCE_CELLS: Final = 0.2
 _MS_PER_S: Final = 1000.0
 
@@ -40,7 +41,7 @@ class TimeField:
     Attributes:
         crs: the metric CRS.
         cell_m, spread_m: raster cell, and how far beside a street its time is spread, metres.
-        xy, ms: (S, 2), (S,) samples that were reached, metres and milliseconds.
+        xy, ms: (S, 2), (S,) samples, metres and milliseconds; inf where nothing is reached.
         pace: (S,) milliseconds per metre beside the street there.
         water: what parts the banks, metres, or None.
         beside_water: (S,) whether the sample lies within the spread of it.
@@ -100,7 +101,7 @@ class _Samples:
 
 
 def _sampled(field: Field, step_m: float, water: shapely.Geometry | None, shore: shapely.Geometry | None) -> _Samples:
-    """Return one mode's samples, at most ``step_m`` apart and at every vertex, that were reached."""
+    """Return one mode's samples, at most ``step_m`` apart and at every vertex."""
     streets = field.streets
     segment, fraction, xy = _along_streets(streets, step_m)
     zeros = np.zeros(len(segment))
@@ -115,9 +116,10 @@ def _sampled(field: Field, step_m: float, water: shapely.Geometry | None, shore:
         first = np.flatnonzero(both & (wet[1:] | wet[:-1]))
         crossings = np.asarray(shapely.linestrings(np.stack([xy[first], xy[first + 1]], axis=1)), dtype=np.object_)
         crossing_ms = np.maximum(got.travel_ms[first], got.travel_ms[first + 1]).astype(np.float64)
-    pace = np.full(int(ok.sum()), _MS_PER_S / streets.mode.flat_mps)
-    beside = np.zeros(len(pace), np.bool_) if shore is None else shapely.intersects_xy(shore, xy[ok])
-    return _Samples(xy[ok], got.travel_ms[ok].astype(np.float64), pace, beside, crossings, crossing_ms)
+    pace = np.full(len(ok), _MS_PER_S / streets.mode.flat_mps)
+    beside = np.zeros(len(ok), np.bool_) if shore is None else shapely.intersects_xy(shore, xy)
+    ms = np.where(ok, got.travel_ms, np.inf)
+    return _Samples(xy, ms, pace, beside, crossings, crossing_ms)
 
 
 def _along_streets(streets: Streets, step_m: float) -> tuple[I64, F64, F64]:
@@ -154,14 +156,13 @@ def display_polygons(field: TimeField, limits_ms: Sequence[int]) -> list[shapely
 
 def _contour(field: TimeField, limit: float) -> shapely.Geometry:
     """Return the area within ``limit``, cluster by cluster, every raster on one grid of whole cells."""
-    if not len(field.ms):
+    near = field.ms <= limit
+    if not near.any():
         return shapely.MultiPolygon()
     band = field.cell_m * float(field.pace.max())
-    near = field.ms <= limit + band
-    xy, ms, pace = field.xy[near], field.ms[near], field.pace[near]
     shapes: list[shapely.Geometry] = []
-    for rows in _clusters(xy, field.cell_m * _BLOCK_CELLS, field.spread_m):
-        shapes += _cluster_polygons(field, xy[rows], ms[rows], pace[rows], limit, band)
+    for rows in _clusters(field.xy, near, 2.0 * field.spread_m + field.cell_m):
+        shapes += _cluster_polygons(field, rows, near, limit, band)
     drawn = shapely.simplify(
         np.array(shapes, dtype=np.object_), field.cell_m * _TOLERANCE_CELLS, preserve_topology=False
     )
@@ -170,60 +171,93 @@ def _contour(field: TimeField, limit: float) -> shapely.Geometry:
     return _together(shapely.get_parts(drawn))
 
 
-def _clusters(xy: F64, block_m: float, spread_m: float) -> Iterator[I64]:
-    """Yield the rows of samples that lie so far from all others that their spreads cannot meet."""
-    if not len(xy):
-        return
-    size = max(block_m, 2.0 * spread_m + block_m / _BLOCK_CELLS)
-    block = np.floor(xy / size).astype(np.int64)
-    block -= block.min(axis=0)
-    filled = np.zeros(block.max(axis=0) + 1, dtype=np.bool_)
-    filled[block[:, 0], block[:, 1]] = True
-    number = label(filled, structure=np.ones((3, 3)))[0][block[:, 0], block[:, 1]]
-    order = np.argsort(number, kind="stable")
+def _clusters(xy: F64, near: Bools, block_m: float) -> Iterator[I64]:
+    """Yield rows of samples in groups that hold all that can matter to the ``near`` ones among them.
+
+    Groups are connected blocks around the near samples, a block wider than two spreads on every side.
+    """
+    block = np.floor(xy / block_m).astype(np.int64)
+    block += 1 - block.min(axis=0)
+    filled = np.zeros(block.max(axis=0) + 2, dtype=np.bool_)
+    filled[block[near, 0], block[near, 1]] = True
+    around = np.ones((3, 3), dtype=np.bool_)
+    number = label(binary_dilation(filled, around), structure=around)[0][block[:, 0], block[:, 1]]
+    rows = np.flatnonzero(number)
+    order = rows[np.argsort(number[rows], kind="stable")]
     yield from np.split(order, np.flatnonzero(np.diff(number[order])) + 1)
 
 
-def _cluster_polygons(
-    field: TimeField, xy: F64, ms: F64, pace: F64, limit: float, band: float
-) -> list[shapely.Geometry]:
+def _cluster_polygons(field: TimeField, rows: I64, near: Bools, limit: float, band: float) -> list[shapely.Geometry]:
     cell = field.cell_m
-    low = np.floor((xy.min(axis=0) - field.spread_m) / cell).astype(np.int64) - 1
-    high = np.ceil((xy.max(axis=0) + field.spread_m) / cell).astype(np.int64) + 1
-    columns, rows = high - low + 1
-    raster = _spread(xy, ms, low[0], low[1], cell, rows, columns, field.spread_m, pace)
+    core = field.xy[rows[near[rows]]]
+    low = np.floor((core.min(axis=0) - field.spread_m) / cell).astype(np.int64) - 1
+    high = np.ceil((core.max(axis=0) + field.spread_m) / cell).astype(np.int64) + 1
+    width, height = high - low + 1
+    raster = np.full((height, width), np.inf, np.float32)
+    for pace in np.unique(field.pace[rows]):  # each mode by its own nearest street, then the best of them
+        own = rows[field.pace[rows] == pace]
+        one = _spread(field.xy[own], field.ms[own], pace, low[0], low[1], cell, height, width, field.spread_m)
+        np.minimum(raster, one, out=raster)
     clipped = np.clip(raster, limit - band, limit + band)
     x, y = np.arange(low[0], high[0] + 1) * cell, np.arange(low[1], high[1] + 1) * cell
     filled = contourpy.contour_generator(x=x, y=y, z=clipped, fill_type=contourpy.FillType.OuterOffset).filled(
         -np.inf, limit
     )
+    late = field.xy[rows[~near[rows]]]
     shapes = []
     for ring, offset in zip(filled[0], filled[1], strict=True):
         assert ring is not None  # chunks are only empty where chunking was asked for
         assert offset is not None
         rings = [ring[a:b] for a, b in pairwise(offset)]
-        shapes.append(shapely.Polygon(rings[0], rings[1:]))
+        shapes.append(shapely.Polygon(rings[0], _holes(rings[1:], late)))
     return shapes
+
+
+def _holes(rings: list[F64], late: F64) -> list[F64]:
+    """Return the holes that mean something: large ones, and those around streets that are not reached in time.
+
+    What is left of yards and blocks between reached streets is no place of its own.
+    """
+    if not rings:
+        return rings
+    holes = np.array([shapely.Polygon(ring) for ring in rings], dtype=np.object_)
+    small = shapely.area(holes) < _SMALL_HOLE_M2
+    told = np.zeros(len(rings), dtype=np.bool_)
+    tree = shapely.STRtree(holes[small])
+    told[np.flatnonzero(small)[np.unique(tree.query(shapely.points(late), predicate="intersects")[1])]] = True
+    return [ring for ring, keep in zip(rings, ~small | told, strict=True) if keep]
 
 
 @kernel
 def _spread(
-    xy: F64, ms: F64, column0: int, row0: int, cell: float, rows: int, columns: int, radius: float, pace: F64
+    xy: F64, ms: F64, pace: float, column0: int, row0: int, cell: float, rows: int, columns: int, radius: float
 ) -> F32:
-    """Return (rows, columns) least of sample time + straight distance · pace within ``radius``, inf elsewhere."""
+    """Return (rows, columns) time at each cell's centre by its nearest street within ``radius``, inf elsewhere.
+
+    Nearest as people snap: a cell takes the time of its nearest sample, and of others hardly farther the least, so
+    that the raster's coarseness leaves nobody out.
+    """
+    away = np.full((rows, columns), np.inf, np.float32)
     out = np.full((rows, columns), np.inf, np.float32)
     reach = int(np.ceil(radius / cell))
-    for i in range(len(ms)):
-        c = int(np.rint(xy[i, 0] / cell))
-        r = int(np.rint(xy[i, 1] / cell))
-        for rr in range(r - reach, r + reach + 1):
-            dy = rr * cell - xy[i, 1]
-            for cc in range(c - reach, c + reach + 1):
-                dx = cc * cell - xy[i, 0]
-                square = dx * dx + dy * dy
-                if square <= radius * radius:
-                    t = np.float32(ms[i] + np.sqrt(square) * pace[i])
-                    out[rr - row0, cc - column0] = min(out[rr - row0, cc - column0], t)
+    for sweep in range(2):
+        for i in range(len(ms)):
+            if sweep == 1 and ms[i] == np.inf:
+                continue
+            c = int(np.rint(xy[i, 0] / cell)) - column0
+            r = int(np.rint(xy[i, 1] / cell)) - row0
+            for rr in range(max(r - reach, 0), min(r + reach + 1, rows)):
+                dy = (rr + row0) * cell - xy[i, 1]
+                for cc in range(max(c - reach, 0), min(c + reach + 1, columns)):
+                    dx = (cc + column0) * cell - xy[i, 0]
+                    square = dx * dx + dy * dy
+                    if square > radius * radius:
+                        continue
+                    d = np.float32(np.sqrt(square))
+                    if sweep == 0:
+                        away[rr, cc] = min(away[rr, cc], d)
+                    elif d <= away[rr, cc] + cell * SLACK_CELLS:
+                        out[rr, cc] = min(out[rr, cc], np.float32(ms[i] + d * pace))
     return out
 
 

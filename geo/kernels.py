@@ -6,7 +6,6 @@ queue holds keys up to a width apart; inside a bucket entries are examined again
 is exact whatever the width (label correcting; Dial 1969).
 """
 
-from collections.abc import Callable
 from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
@@ -27,7 +26,7 @@ LABEL_MASK: Final = 2**31 - 1
 NEVER_KEY: Final = (2**31 - 1) << 31 | (2**31 - 1)
 """Key of what is not reached. Below it two times may be added without leaving 64 bits."""
 
-BUCKET_MS: Final = 2048
+BUCKET_MS: Final = 8192
 SOURCES_AT_ONCE: Final = 64
 
 
@@ -67,7 +66,8 @@ class Trail(NamedTuple):
     key: I64
 
 
-Search = Callable[[Arcs, I64, I32, I64, int, int, Keys, Queue, Trail], tuple[Queue, Trail, int, int]]
+_FREE, _USED, _LIVE, _BUCKET, _WRITTEN, _RELAXED = range(6)
+"""What a search counts: first free entry, entries ever used, entries waiting, bucket, trail length, relaxations."""
 
 
 @kernel
@@ -85,101 +85,120 @@ def new_trail() -> Trail:
 
 
 @kernel
-def _grown(values: Whole, room: int) -> Whole:
-    """Return ``values`` with room for ``room`` and half as many again."""
-    larger = np.empty(room + room // 2, values.dtype)
+def _longer(values: Whole, room: int) -> Whole:
+    """Return ``values`` with room for ``room``."""
+    larger = np.empty(room, values.dtype)
     larger[: len(values)] = values
     return larger
 
 
-def _searching(record: bool) -> Search:
-    """Return the search, compiled with or without a trail: the branch alone would cost a third of its speed."""
+@kernel
+def _wider_queue(queue: Queue, room: int) -> Queue:
+    """Return the queue with room for ``room`` entries."""
+    return Queue(queue.head, _longer(queue.follow, room), _longer(queue.node, room), _longer(queue.key, room))
 
-    @kernel
-    def search(
-        arcs: Arcs,
-        state: I64,
-        seed_node: I32,
-        seed_key: I64,
-        low: int,
-        high: int,
-        keys: Keys,
-        queue: Queue,
-        trail: Trail,
-    ) -> tuple[Queue, Trail, int, int]:
-        """Lower the keys in ``state`` to what seeds ``low:high`` bring along the arcs.
 
-        Returns the queue (empty again, perhaps larger), the trail, how many writes it holds, and the relaxations.
-        """
-        indptr, indices, cost = arcs
-        head, follow, node, key = queue
-        trail_node, trail_key = trail
-        base, shift, ceiling = keys.base, keys.shift, keys.ceiling
-        fine = shift + keys.width
-        free, used, live, written, relaxed = -1, 0, 0, 0, 0
-        bucket = len(head)
-        for i in range(low, high):
-            s, k = seed_node[i], seed_key[i]
-            if k <= ceiling and k < state[s]:
-                if record:
-                    if written == len(trail_node):
-                        trail_node, trail_key = _grown(trail_node, written + 1), _grown(trail_key, written + 1)
-                    trail_node[written], trail_key[written] = s, state[s]
-                    written += 1
-                if used == len(node):
-                    follow, node, key = _grown(follow, used + 1), _grown(node, used + 1), _grown(key, used + 1)
-                state[s] = k
-                b = (k - base) >> fine
-                node[used], key[used], follow[used] = s, k, head[b]
-                head[b] = used
-                used += 1
-                live += 1
-                bucket = min(bucket, b)
-        while live > 0:
+@kernel
+def _longer_trail(trail: Trail, room: int) -> Trail:
+    """Return the trail with room for ``room`` writes."""
+    return Trail(_longer(trail.node, room), _longer(trail.key, room))
+
+
+@kernel
+def _sow(
+    state: I64, seed_node: I32, seed_key: I64, low: int, high: int, keys: Keys, queue: Queue, trail: Trail, tally: I64
+) -> None:
+    """Put seeds ``low:high`` that lower a key into the queue; it has room for them."""
+    fine = keys.shift + keys.width
+    for i in range(low, high):
+        s, k = seed_node[i], seed_key[i]
+        if k <= keys.ceiling and k < state[s]:
+            trail.node[tally[_WRITTEN]], trail.key[tally[_WRITTEN]] = s, state[s]
+            tally[_WRITTEN] += 1
+            state[s] = k
+            b = (k - keys.base) >> fine
+            q = tally[_USED]
+            queue.node[q], queue.key[q], queue.follow[q] = s, k, queue.head[b]
+            queue.head[b] = q
+            tally[_USED] += 1
+            tally[_LIVE] += 1
+            tally[_BUCKET] = min(tally[_BUCKET], b)
+
+
+@kernel
+def _drain(arcs: Arcs, state: I64, keys: Keys, queue: Queue, trail: Trail, tally: I64) -> None:
+    """Settle entries until none or no room is left; arrays that stay in place make it twice as fast."""
+    indptr, indices, cost = arcs
+    head, follow, node, key = queue
+    base, shift, ceiling = keys.base, keys.shift, keys.ceiling
+    fine = shift + keys.width
+    free, used, live, bucket = tally[_FREE], tally[_USED], tally[_LIVE], tally[_BUCKET]
+    written, relaxed = tally[_WRITTEN], tally[_RELAXED]
+    room = True
+    while live > 0 and room:
+        entry = head[bucket]
+        while entry >= 0:
+            u, at = node[entry], key[entry]
+            first, last = indptr[u], indptr[u + 1]
+            if used + last - first > len(node) or written + last - first > len(trail.node):
+                room = False
+                break
+            head[bucket] = follow[entry]
+            follow[entry] = free
+            free = entry
+            live -= 1
+            if state[u] == at:
+                relaxed += last - first
+                for a in range(first, last):
+                    v = indices[a]
+                    k = at + (np.int64(cost[a]) << shift)
+                    if k < state[v] and k <= ceiling:
+                        trail.node[written], trail.key[written] = v, state[v]
+                        written += 1
+                        state[v] = k
+                        b = (k - base) >> fine
+                        if free >= 0:
+                            q = free
+                            free = np.int64(follow[q])
+                        else:
+                            q = used
+                            used += 1
+                        node[q], key[q], follow[q] = v, k, head[b]
+                        head[b] = q
+                        live += 1
             entry = head[bucket]
-            while entry >= 0:
-                head[bucket] = follow[entry]
-                u, at = node[entry], key[entry]
-                follow[entry] = free
-                free = entry
-                live -= 1
-                if state[u] == at:
-                    first, last = indptr[u], indptr[u + 1]
-                    relaxed += last - first
-                    # Room is made here, once a node, so that the loop over its arcs keeps its arrays where they are.
-                    room = used + last - first
-                    if room > len(node):
-                        follow, node, key = _grown(follow, room), _grown(node, room), _grown(key, room)
-                    if record and written + last - first > len(trail_node):
-                        room = written + last - first
-                        trail_node, trail_key = _grown(trail_node, room), _grown(trail_key, room)
-                    for a in range(first, last):
-                        v = indices[a]
-                        k = at + (np.int64(cost[a]) << shift)
-                        if k < state[v] and k <= ceiling:
-                            if record:
-                                trail_node[written], trail_key[written] = v, state[v]
-                                written += 1
-                            state[v] = k
-                            b = (k - base) >> fine
-                            if free >= 0:
-                                q = free
-                                free = follow[q]
-                            else:
-                                q = used
-                                used += 1
-                            node[q], key[q], follow[q] = v, k, head[b]
-                            head[b] = q
-                            live += 1
-                entry = head[bucket]
-            bucket += 1
-        return Queue(head, follow, node, key), Trail(trail_node, trail_key), written, relaxed
-
-    return search
+        bucket += 1 if room else 0
+    tally[_FREE], tally[_USED], tally[_LIVE], tally[_BUCKET] = free, used, live, bucket
+    tally[_WRITTEN], tally[_RELAXED] = written, relaxed
 
 
-search = _searching(False)
-traced_search = _searching(True)
+@kernel
+def search(
+    arcs: Arcs,
+    state: I64,
+    seed_node: I32,
+    seed_key: I64,
+    low: int,
+    high: int,
+    keys: Keys,
+    queue: Queue,
+    trail: Trail,
+) -> tuple[Queue, Trail, int, int]:
+    """Lower the keys in ``state`` to what seeds ``low:high`` bring along the arcs.
+
+    Returns the queue (empty again, perhaps larger), the trail, how many writes it holds, and the relaxations.
+    """
+    tally = np.array([-1, 0, 0, len(queue.head), 0, 0])
+    if high - low > len(queue.node):
+        queue = _wider_queue(queue, high - low)
+    if high - low > len(trail.node):
+        trail = _longer_trail(trail, high - low)
+    _sow(state, seed_node, seed_key, low, high, keys, queue, trail, tally)
+    while tally[_LIVE] > 0:
+        _drain(arcs, state, keys, queue, trail, tally)
+        if tally[_LIVE] > 0:
+            queue, trail = _wider_queue(queue, 2 * len(queue.node)), _longer_trail(trail, 2 * len(trail.node))
+    return queue, trail, tally[_WRITTEN], tally[_RELAXED]
 
 
 @inline_kernel

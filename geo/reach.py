@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.errors import ParameterError
-from geo.kernels import NEVER, nearest_at_points, nearest_sources, reachable_from
+from geo.kernels import BUCKET_MS, NEVER, SOURCES_AT_ONCE, nearest_at_points, nearest_sources, reachable_from
 from geo.streets import OnChain, Snapped, Streets
 
 F64 = NDArray[np.float64]
@@ -19,9 +19,6 @@ OK: Final = "ok"
 BEYOND: Final = "beyond"
 OFF_NETWORK: Final = "off_network"
 UNREACHABLE: Final = "unreachable"
-
-_BUCKET_MS: Final = 500
-_SOURCES_AT_ONCE: Final = 4096
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,8 +67,8 @@ def field_to_facilities(streets: Streets, facilities: Snapped, *, limit_ms: int)
     Facilities off the network serve nobody. Exact multi-source bounded search (Dial 1969) on reversed arcs.
     Raises ParameterError for a limit below 0.
     """
-    if limit_ms < 0:
-        raise ParameterError(f"the limit is {limit_ms} ms; it is a time of 0 or more")
+    if not 0 <= limit_ms < NEVER:
+        raise ParameterError(f"the limit is {limit_ms} ms; it is a time from 0 to 24 days")
     rows = np.flatnonzero(facilities.on)
     places = streets.on_chain(facilities.segment, facilities.fraction)
     access = facilities.access_ms
@@ -92,8 +89,8 @@ def field_to_facilities(streets: Streets, facilities: Snapped, *, limit_ms: int)
         total[order].astype(np.int32),
         tag[order].astype(np.int32),
         int(limit_ms),
-        _BUCKET_MS,
-        _SOURCES_AT_ONCE,
+        BUCKET_MS,
+        SOURCES_AT_ONCE,
     )
     reached = reachable_from(back.indptr, back.indices, node[can].astype(np.int32))
     by_chain = rows[np.argsort(places.chain[rows], kind="stable")]

@@ -23,7 +23,7 @@ from geo.kernels import (
     Keys,
     new_queue,
     new_trail,
-    traced_search,
+    search,
     width_bits,
 )
 from geo.streets import Graph, Snapped, Streets
@@ -125,7 +125,7 @@ def _node_slice(arcs: Arcs, seeds: Seeds, order: I64, low: int, high: int, limit
         j = order[i]
         key[:] = base + seeds.ms[j]
         keys = Keys(base, 0, bits, base + limit)
-        queue, trail, written, _ = traced_search(arcs, state, seeds.node[j], key, 0, 2, keys, queue, trail)
+        queue, trail, written, _ = search(arcs, state, seeds.node[j], key, 0, 2, keys, queue, trail)
         pairs = _room_for(pairs, total, written)
         begin = total
         for t in range(written):
@@ -141,7 +141,7 @@ def _node_slice(arcs: Arcs, seeds: Seeds, order: I64, low: int, high: int, limit
 @kernel
 def _add_chain(
     homes: Homes,
-    chain: int,
+    chain: np.int64,
     from_start: int,
     from_end: int,
     places: OnChains,
@@ -188,9 +188,9 @@ def _point_slice(
         j = order[i]
         key[:] = base + seeds.ms[j]
         keys = Keys(base, 0, bits, base + limit)
-        queue, trail, written, _ = traced_search(arcs, state, seeds.node[j], key, 0, 2, keys, queue, trail)
+        queue, trail, written, _ = search(arcs, state, seeds.node[j], key, 0, 2, keys, queue, trail)
         begin = total
-        own = int(places.chain[j])
+        own = places.chain[j]
         if own >= 0:
             to_start, to_end = state[starts[own]] - base, state[ends[own]] - base
             pairs, total = _add_chain(homes, own, to_start, to_end, places, j, pairs, total, limit)

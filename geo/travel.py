@@ -6,11 +6,15 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from geo.errors import ParameterError
 from geo.segments import Segments
 
 F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
 Bools = NDArray[np.bool_]
+
+LONGEST_MS: Final = 2**31 - 2
+"""The longest time that is counted, 24 days."""
 
 BLOCKED: Final = np.int32(2**31 - 1)
 """Cost of a direction that may not be travelled, inside arrays only."""
@@ -123,7 +127,7 @@ class Mode:
 
     def access_ms(self, metres: F64) -> I32:
         """Return (K,) milliseconds for straight access legs of ``metres``, at the flat speed."""
-        return np.rint(metres / self.flat_mps * 1000.0).astype(np.int32)
+        return np.minimum(np.rint(metres / self.flat_mps * 1000.0), LONGEST_MS).astype(np.int32)
 
     def level(self) -> "Mode":
         """Return the same mode on level ground: nothing is slower or closed for its slope."""
@@ -149,6 +153,8 @@ def segment_costs(segments: Segments, mode: Mode) -> tuple[I32, I32]:
     for direction, allowed in ((1.0, segments.forward[mode.access]), (-1.0, segments.backward[mode.access])):
         seconds = run / (flat if mode.slope is None else mode.slope.speed(flat, direction * slope))
         total = np.add.reduceat(np.where(inside, seconds, 0.0), segments.starts[:-1])
+        if (total * 1000.0 > LONGEST_MS).any():
+            raise ParameterError(f"at the speed of {mode.id!r} a street takes over 24 days; choose a higher speed")
         milliseconds = np.rint(total * 1000.0).astype(np.int64)
         costs.append(np.where(allowed & ~shut, milliseconds, np.int64(BLOCKED)).astype(np.int32))
     return costs[0], costs[1]

@@ -114,7 +114,10 @@ class Provenance(Part):
 
 
 class CircleAnswer(Part):
-    """The answer of a circle for one area."""
+    """The answer of a circle for one area.
+
+    ``standard_question`` is false where the caller asked for other parameters than the clause's own.
+    """
 
     circle: str
     title: Title
@@ -122,6 +125,7 @@ class CircleAnswer(Part):
     edition: str
     parameters: dict[str, float | str | bool]
     clause: Clause
+    standard_question: bool
     demand: Demand
     gap: Gap
     straight_line: StraightLine

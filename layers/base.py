@@ -1,8 +1,8 @@
 """What a facility layer and a circle are, and the frozen registries that hold them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
+from typing import Any, ClassVar, Final, Generic, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -69,6 +69,17 @@ class ModeChoice:
     title: Title
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """How a computation is cut, and what maps its tasks; answers do not depend on it."""
+
+    tiles: int
+    map: Callable[..., Iterable[Any]]
+
+
+WHOLE: Final = Cut(1, map)
+
+
 class Circle(Protocol):
     """A coverage analysis: metadata, one heavy pure step per edition, one light pure step per question."""
 
@@ -88,7 +99,7 @@ class Circle(Protocol):
         """Return every standard the circle's numbers stand on."""
         ...
 
-    def measure(self, city: CityData) -> Any:
+    def measure(self, city: CityData, cut: Cut = WHOLE) -> Any:
         """Return the travel times of one edition, from which every question is answered."""
         ...
 

@@ -12,9 +12,10 @@ from scipy.spatial import cKDTree
 from data.city import CityData
 from geo.errors import Fault, InputError
 from geo.kernels import NEVER
-from geo.reach import Field, Nearest, field_to_facilities, read_field
+from geo.partition import reach_by_tiles
+from geo.reach import Field, Nearest
 from layers.answer import AreaRow, Gap, StraightLine
-from layers.base import AreaScope
+from layers.base import WHOLE, AreaScope, Cut
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -65,6 +66,7 @@ def measure(
     limit_ms: int,
     max_snap_m: float,
     slope: bool = True,
+    cut: Cut = WHOLE,
 ) -> Measured:
     """Return the Measured travel of an edition.
 
@@ -81,11 +83,19 @@ def measure(
     legs = {}
     for key in modes:
         streets = city.streets(key, slope=slope)
-        at = streets.snap(places, crs=city.crs, max_snap_m=max_snap_m)
-        at.on[~open_now] = False
-        field = field_to_facilities(streets, at, limit_ms=limit_ms)
-        got = read_field(field, streets.snap(people, crs=city.crs, max_snap_m=max_snap_m))
-        legs[key] = Leg(key, streets.mode.flat_mps, field, got.travel_ms, got.facility, _status(got), at.on | ~open_now)
+        got = reach_by_tiles(
+            streets,
+            places,
+            people,
+            limit_ms=limit_ms,
+            max_snap_m=max_snap_m,
+            tiles=cut.tiles,
+            map=cut.map,
+            serving=open_now,
+        )
+        nearest = got.nearest
+        flat, known = streets.mode.flat_mps, got.facilities.on | ~open_now
+        legs[key] = Leg(key, flat, got.field, nearest.travel_ms, nearest.facility, _status(nearest), known)
     return Measured(
         city=city,
         facility_layer=facility_layer,
@@ -193,14 +203,23 @@ def sums(weight: F64, verdict: Verdict, mask: Bools) -> Sums:
     )
 
 
+_ROWS: Final = {
+    "city": ("county", "township"),
+    "county": ("county", "township"),
+    "township": ("township",),
+    "unit_2020": ("township",),
+}
+"""Levels reported within an area: those whose areas lie wholly inside it."""
+
+
 def rows_by_area(measured: Measured, verdict: Verdict, area: AreaScope) -> list[AreaRow]:
-    """Return one row per county and township with demand inside ``area``, by code."""
+    """Return one row per county and township that lies inside ``area`` and has demand, by code."""
     if measured.city.areas is None:
         return []
     areas = measured.city.areas
     inside = within(measured, area)
     out = []
-    for level in ("county", "township"):
+    for level in _ROWS[area.level]:
         names = areas[areas["level"] == level].set_index("code")["name"]
         codes = measured.codes[level]
         for code in sorted(names.index):

@@ -10,7 +10,7 @@ from data.product import Product
 from data.standards import Standard, standard
 from geo.units import minutes_to_ms
 from layers.answer import AreaRef, CircleAnswer, Clause, Demand, FacilityCount, Notice, Title, Variant
-from layers.base import AreaScope, CircleParams, ModeChoice, Threshold
+from layers.base import WHOLE, AreaScope, CircleParams, Cut, ModeChoice, Threshold
 from layers.coverage import Measured, judge, measure, notices_of, ratio, rows_by_area, sums, within
 from layers.deliver import coverage_products
 
@@ -58,7 +58,7 @@ class FitnessCircle:
             standard("max_snap", unit="m"),
         )
 
-    def measure(self, city: CityData) -> Measured:
+    def measure(self, city: CityData, cut: Cut = WHOLE) -> Measured:
         """Return the travel times of an edition, up to the longest limit one may ask for."""
         return measure(
             city,
@@ -67,6 +67,7 @@ class FitnessCircle:
             modes=("walk", "cycle"),
             limit_ms=minutes_to_ms(_HIGH),
             max_snap_m=standard("max_snap", unit="m").value,
+            cut=cut,
         )
 
     def answer(self, measured: Measured, params: FitnessParams, area: AreaScope) -> CircleAnswer:
@@ -100,6 +101,7 @@ class FitnessCircle:
                 url=limit.url,
                 confidence=limit.confidence,
             ),
+            standard_question=params == FitnessParams(),
             demand=Demand(
                 kind="residents",
                 unit=str(meta.get("unit", "1")),

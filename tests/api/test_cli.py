@@ -39,7 +39,7 @@ def test_run_prints_the_interface_object(quantu, town_path):
 def test_run_speaks_to_people(quantu, town_path):
     code, out, _ = quantu("run", "fitness", "--workspace", town_path, "--area", "620105")
     assert code == 0
-    assert "83.3% of 360 residents within 15 min (either); 60 outside" in out
+    assert "83.3% of 360 residents within 15 min, walk or cycle; 60 outside" in out
     assert "国家体育总局" in out
 
 

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import shapely
 
+from api.wiring import open_runner
 from geo.isochrone import display_polygons, time_field
-from geo.reach import field_to_facilities
+from geo.reach import field_to_facilities, read_field
+from scripts.measured import lanzhou_core
 from tests.geo.test_reach import CRS, GRID, town
 
 
@@ -54,3 +56,65 @@ def test_a_reached_bridge_carries_the_polygon_across():
 def test_nothing_reached_is_an_empty_polygon():
     (area,) = display_polygons(field_of(town(GRID), np.empty((0, 2)), 400, RIVER), [400_000])
     assert area.is_empty
+
+
+def accuracy(measured, mode, limit_ms, count=20_000, within_m=50.0, seed=5):
+    """(share of the drawn points that are not inside, share of the inside ones that are not drawn).
+
+    Against the exact times of random points at most ``within_m`` from a street, on land.
+    """
+    field = measured.legs[mode].field
+    streets, water = field.streets, measured.city.water
+    (area,) = display_polygons(time_field(field, water=water), [limit_ms])
+    rng = np.random.default_rng(seed)
+    length = shapely.length(streets.lines)
+    row = rng.choice(len(length), 2 * count, p=length / length.sum())
+    on = shapely.line_interpolate_point(streets.lines[row], rng.random(2 * count), normalized=True)
+    turn, off = rng.random(2 * count) * 2 * np.pi, within_m * np.sqrt(rng.random(2 * count))
+    xy = shapely.get_coordinates(on) + np.column_stack([off * np.cos(turn), off * np.sin(turn)])
+    if water is not None:
+        shapely.prepare(water)
+        xy = xy[~shapely.intersects_xy(water, xy)]
+    xy = xy[:count]
+    got = read_field(field, streets.snap(xy, crs=streets.crs, max_snap_m=within_m))
+    inside = got.travel_ms <= limit_ms
+    shapely.prepare(area)
+    drawn = shapely.intersects_xy(area, xy)
+    assert area.is_valid
+    assert len(xy) == count
+    return (drawn & ~inside).sum() / drawn.sum(), (inside & ~drawn).sum() / inside.sum()
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("mode", ["walk", "cycle"])
+def test_polygons_are_close_to_exact_times_on_the_real_core(tmp_path, real_dir, mode):
+    runner, _ = lanzhou_core(tmp_path / "ws")
+    measured = runner.measured(runner.circles["fitness"], runner.store.edition())
+    over, missed = accuracy(measured, mode, 900_000)
+    print(f"\nlanzhou-core {mode}: over {over:.2%}, missed {missed:.2%}")
+    assert over <= 0.04
+    assert missed <= 0.005
+
+
+@pytest.mark.parametrize("mode", ["walk", "cycle"])
+def test_polygons_are_close_to_exact_times_on_the_sample(demo_path, mode):
+    runner = open_runner(demo_path)
+    measured = runner.measured(runner.circles["fitness"], runner.store.edition())
+    over, missed = accuracy(measured, mode, 900_000)
+    print(f"\nsample {mode}: over {over:.2%}, missed {missed:.2%}")
+    assert over <= 0.04
+    assert missed <= 0.005
+
+
+def test_the_sample_never_leaks_over_the_river(demo_path):
+    """Bank-to-bank pairs 300 m from any crossing: the polygon never joins them over the water between."""
+    runner = open_runner(demo_path)
+    measured = runner.measured(runner.circles["fitness"], runner.store.edition())
+    water = measured.city.water
+    streets = measured.legs["walk"].field.streets
+    crossing = streets.lines[shapely.intersects(streets.lines, water)]
+    field = time_field(measured.legs["walk"].field, measured.legs["cycle"].field, water=water)
+    bands = display_polygons(field, [300_000, 900_000, 1_800_000])
+    away = shapely.difference(water, shapely.buffer(shapely.union_all(crossing), 60))
+    for band in bands:
+        assert shapely.area(shapely.intersection(band, away)) < 1.0
