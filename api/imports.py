@@ -8,16 +8,16 @@ from typing import Any, Final
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from data.city import metric_crs_of
 from data.frames import AREAS, CONTEXT, DEMAND, STREETS, FrameSpec, conform
 from data.network import with_elevation
-from data.read.areas import read_areas
+from data.read.areas import area_of, read_areas
 from data.read.context import read_context
 from data.read.dem import open_elevation, require_cover
-from data.read.files import SHIFTED, crs_name, read_vector, to_kept
+from data.read.files import SHIFTED, crs_name, id_text, read_vector, to_kept
 from data.read.osm import read_osm
+from data.read.places import PROTECTED, protected_of
 from data.read.points import check_swapped
 from data.read.streets import read_streets
 from data.stores.base import Store
@@ -99,9 +99,7 @@ def import_osm(
 
     Raises InputError for a damaged file, an empty area and an elevation model that does not cover the streets.
     """
-    within = None
-    if area is not None:
-        within = shapely.union_all(to_kept(read_vector(area, crs=None)).geometry.to_numpy())
+    within = None if area is None else area_of(area)
     got = read_osm(path, area=within)
     streets, raised = _raised(store, got.streets, dem)
     source = {"source": path.name, "attribution": [_OSM]}
@@ -112,13 +110,22 @@ def import_osm(
     if len(got.demand):
         frames["demand.residents"] = (got.demand, DEMAND, {**source, **_FLOOR})
     if len(got.context):
-        frames["context"] = (got.context, CONTEXT, source)
+        frames["context"] = (_with_protected(store, got.context), CONTEXT, source)
     for layer in facility_layers:
         if len(got.facilities.get(layer.id, ())):
             frames[layer.layer] = (got.facilities[layer.id], layer.spec, source)
     if len(got.areas):
         frames["areas"] = (got.areas, AREAS, source)
     return _keep(store, str(path), frames, {**got.diagnostics, **raised})
+
+
+def _with_protected(store: Store, context: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return ``context`` with the protected land that was known before: it is never shown and never forgotten."""
+    before = _present(store, "context")
+    if before is None:
+        return context
+    known = before[before["kind"] == PROTECTED]
+    return pd.concat([context, known], ignore_index=True).drop_duplicates("ctx_id")
 
 
 def import_streets(
@@ -150,7 +157,8 @@ def import_context(
 
     Dwellings among them become demand, sports grounds facilities; each only where the files hold any.
     """
-    got = read_context(paths, crs=crs)
+    before = _present(store, "context")
+    got = read_context(paths, crs=crs, protected=None if before is None else protected_of(before))
     source = {"source": ", ".join(p.name for p in paths), "attribution": [_OSM]}
     frames: dict[str, tuple[gpd.GeoDataFrame, FrameSpec, dict[str, Any]]] = {"context": (got.context, CONTEXT, source)}
     if len(got.demand):
@@ -187,7 +195,9 @@ def import_facilities(store: Store, path: Path, *, layer: FacilityLayer, crs: st
     named = {str(c).upper(): c for c in frame.columns if c != frame.geometry.name and str(c) not in layer.spec.columns}
     wanted = {old: new for new, old in named.items() if new in layer.spec.columns and new not in frame.columns}
     frame = frame.rename(columns=wanted)
-    if "FAC_ID" not in frame:
+    if "FAC_ID" in frame:
+        frame["FAC_ID"] = _ids(frame["FAC_ID"], path, "FAC_ID")
+    else:
         frame["FAC_ID"] = [f"{path.stem}-{i}" for i in range(len(frame))]
     defaults: dict[str, Any] = {"CRS_SRC": stated, "SRC": path.name, "SYNTHETIC": False}
     for column, value in defaults.items():
@@ -221,9 +231,21 @@ def import_demand(store: Store, path: Path, *, crs: str | None, weight: str, uni
         )  # fmt: skip
     frame = frame.assign(weight=values, method=f"as given in {path.name}", synthetic=False)
     ids = next((c for c in frame.columns if str(c).lower() in {"demand_id", "id"}), None)
-    frame["demand_id"] = frame[ids].astype("str") if ids else [str(i) for i in range(len(frame))]
+    frame["demand_id"] = _ids(frame[ids], path, ids) if ids else [str(i) for i in range(len(frame))]
     meta = {"unit": unit, "title_zh": "居民", "title_en": "residents", "source": path.name}
     return _keep(store, str(path), {"demand.residents": (frame, DEMAND, meta)}, {})
+
+
+def _ids(values: pd.Series, path: Path, column: str) -> list[str | None]:
+    """Return ids as text. Raises InputError naming every row without one."""
+    text = id_text(values)
+    empty = [row for row, one in enumerate(text) if one is None]
+    if empty:
+        raise InputError(
+            Fault("no_id", "the row has no id.", "give each row its own.", str(path), row, column)
+            for row in empty[:100]
+        )
+    return text
 
 
 def _points(store: Store, frame: gpd.GeoDataFrame, path: Path, what: str) -> gpd.GeoDataFrame:

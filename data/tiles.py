@@ -34,7 +34,8 @@ from geo.errors import CRSMismatchError, Fault, InputError, MissingCRSError, Par
 _BUFFER: Final = 64
 _BITS: Final = 32
 _HALF_PIXEL: Final = 4.0
-_NEVER_SHOWN: Final = r"(?:^|[=.:;])\s*(?:military|prison|军事|监狱)"
+_NEVER_SHOWN: Final = r"(?:^|[=.:;])\s*(?:military|prison|protected\s*$|军事|监狱)"
+_PUBLIC_TIERS: Final = {"", "public", "公开"}
 
 Geometries = NDArray[np.object_]
 
@@ -87,17 +88,34 @@ def tile_layer(frame: gpd.GeoDataFrame, spec: TileSpec, *, decimals: int | None 
 
 
 def public_rows(frame: gpd.GeoDataFrame) -> NDArray[np.bool_]:
-    """Return (N,) True where a row may be shown to anyone: public, not internal, no military site, no prison."""
+    """Return (N,) True where a row may be shown to anyone: deliverable, and its ``PUB_LVL`` empty, public or 公开.
+
+    Any other ``PUB_LVL`` is internal, whatever it is called.
+    """
+    shown = deliverable_rows(frame)
+    if "PUB_LVL" in frame:
+        tier = _plain_text(frame["PUB_LVL"]).str.strip().str.casefold()
+        shown &= tier.isin(_PUBLIC_TIERS).to_numpy(np.bool_)
+    return shown
+
+
+def deliverable_rows(frame: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Return (N,) True where a row may leave the store at all: ``public`` true, no protected land, military or prison.
+
+    An internal facility may be delivered to those who keep it; only ``public_rows`` may be shown to anyone.
+    """
     shown = np.ones(len(frame), np.bool_)
     if "public" in frame:
-        shown &= frame["public"].fillna(False).astype("bool").to_numpy()
-    if "PUB_LVL" in frame:
-        shown &= ~frame["PUB_LVL"].fillna("").isin(["internal", "secret", "内部"]).to_numpy()
+        shown &= frame["public"].eq(True).fillna(False).to_numpy(np.bool_)
     for name in ("kind", "tag", "OSM_TAG", "CAT", "KIND"):
         if name in frame:
-            text = frame[name].astype("object").where(frame[name].notna(), "").astype("str")
+            text = _plain_text(frame[name])
             shown &= ~text.str.contains(_NEVER_SHOWN, case=False, regex=True).to_numpy(np.bool_)
     return shown
+
+
+def _plain_text(values: pd.Series) -> pd.Series:
+    return values.astype("object").where(values.notna(), "").astype("str")
 
 
 def _first_zoom(frame: gpd.GeoDataFrame, spec: TileSpec) -> NDArray[np.int64]:

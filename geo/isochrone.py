@@ -17,7 +17,7 @@ from scipy.ndimage import binary_dilation, label
 from geo.errors import ParameterError
 from geo.jit import kernel
 from geo.kernels import NEVER
-from geo.reach import Field, read_field
+from geo.reach import Field, field_to_facilities, read_field
 from geo.streets import Snapped, Streets
 from geo.terrain import densify, interpolate
 
@@ -26,6 +26,8 @@ F32 = NDArray[np.float32]
 I64 = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+CELL_M: Final = 15.0
+SPREAD_M: Final = 60.0
 _SAMPLES_PER_CELL: Final = 2.0
 _DECK_HALF_WIDTH_CELLS: Final = 0.75
 _SMALL_HOLE_M2: Final = 20_000.0
@@ -61,7 +63,7 @@ class TimeField:
 
 
 def time_field(
-    *fields: Field, water: shapely.Geometry | None = None, cell_m: float = 15.0, spread_m: float = 60.0
+    *fields: Field, water: shapely.Geometry | None = None, cell_m: float = CELL_M, spread_m: float = SPREAD_M
 ) -> TimeField:
     """Return the TimeField of the best of ``fields`` (one per mode), cut by ``water`` (metres) when drawn.
 
@@ -75,7 +77,8 @@ def time_field(
     if water is not None:
         shore = shapely.buffer(water, spread_m)
         shapely.prepare([water, shore])
-    parts = [_sampled(field, cell_m / _SAMPLES_PER_CELL, water, shore) for field in fields]
+    margin_m = 3.0 * spread_m
+    parts = [_sampled(field, cell_m / _SAMPLES_PER_CELL, margin_m, water, shore) for field in fields]
     return TimeField(
         crs=fields[0].streets.crs,
         cell_m=cell_m,
@@ -100,10 +103,12 @@ class _Samples:
     crossing_ms: F64
 
 
-def _sampled(field: Field, step_m: float, water: shapely.Geometry | None, shore: shapely.Geometry | None) -> _Samples:
-    """Return one mode's samples, at most ``step_m`` apart and at every vertex."""
+def _sampled(
+    field: Field, step_m: float, margin_m: float, water: shapely.Geometry | None, shore: shapely.Geometry | None
+) -> _Samples:
+    """Return one mode's samples, at most ``step_m`` apart and at every vertex, ``margin_m`` beyond what is reached."""
     streets = field.streets
-    segment, fraction, xy = _along_streets(streets, step_m)
+    segment, fraction, xy = _along_streets(streets, _rows_around(field, margin_m), step_m)
     zeros = np.zeros(len(segment))
     every = Snapped(np.ones(len(segment), np.bool_), segment, fraction, zeros, zeros.astype(np.int32))
     got = read_field(field, every)
@@ -122,12 +127,27 @@ def _sampled(field: Field, step_m: float, water: shapely.Geometry | None, shore:
     return _Samples(xy, ms, pace, beside, crossings, crossing_ms)
 
 
-def _along_streets(streets: Streets, step_m: float) -> tuple[I64, F64, F64]:
-    """Return (segment, fraction, xy) of points at every vertex and at most ``step_m`` apart on every street."""
-    every = streets.segments
-    piece, share, begins = densify(every.xy, every.starts, step_m=step_m)
-    xy = interpolate(every.xy, piece, share)
-    row = np.repeat(np.arange(len(every)), np.diff(begins))
+def _rows_around(field: Field, margin_m: float) -> I64:
+    """Return the rows of the streets in a box around all that is reached."""
+    streets = field.streets
+    chains = streets.chains
+    reached = (field.time_ms[chains.start] != NEVER) | (field.time_ms[chains.end] != NEVER)
+    reached[np.diff(field.first_of_chain) > 0] = True
+    rows = np.flatnonzero(reached[chains.chain])
+    if not len(rows):
+        return rows
+    low, high = shapely.total_bounds(streets.lines[rows]).reshape(2, 2)
+    return np.sort(streets.tree.query(shapely.box(*(low - margin_m), *(high + margin_m))))
+
+
+def _along_streets(streets: Streets, rows: I64, step_m: float) -> tuple[I64, F64, F64]:
+    """Return (segment, fraction, xy) of points at every vertex and at most ``step_m`` apart on the streets ``rows``."""
+    if not len(rows):
+        return np.empty(0, dtype=np.int64), np.empty(0), np.empty((0, 2))
+    taken = streets.segments.take(streets.rows[rows])
+    piece, share, begins = densify(taken.xy, taken.starts, step_m=step_m)
+    xy = interpolate(taken.xy, piece, share)
+    row = np.repeat(np.arange(len(taken)), np.diff(begins))
     step = np.hypot(*np.diff(xy, axis=0, prepend=xy[:1]).T)
     step[begins[:-1]] = 0.0
     along = np.cumsum(step)
@@ -135,22 +155,62 @@ def _along_streets(streets: Streets, step_m: float) -> tuple[I64, F64, F64]:
     length = along[begins[1:] - 1][row]
     fraction = np.clip(along / np.where(length > 0.0, length, 1.0), 0.0, 1.0)
     fraction[begins[1:] - 1] = np.where(length[begins[1:] - 1] > 0.0, 1.0, 0.0)
-    number = np.full(len(every), -1, dtype=np.int64)
-    number[streets.rows] = np.arange(len(streets.rows))
-    used = number[row] >= 0
-    return number[row][used], fraction[used], xy[used]
+    return rows[row], fraction, xy
+
+
+def isochrones(
+    streets: Streets,
+    facilities: Snapped,
+    limits_ms: Sequence[int],
+    *,
+    water: shapely.Geometry | None = None,
+    cell_m: float = CELL_M,
+    spread_m: float = SPREAD_M,
+) -> list[list[shapely.Geometry]]:
+    """Return, for each of the (M,) facilities by itself, one polygon per limit, metres, from small to large.
+
+    For all facilities together, draw ``display_polygons`` of one ``time_field``. A facility off the network has empty
+    polygons. Raises ParameterError as ``display_polygons``.
+    """
+    out = []
+    for row in range(len(facilities)):
+        alone = Snapped(*(getattr(facilities, name)[row : row + 1] for name in Snapped.__dataclass_fields__))
+        field = field_to_facilities(streets, alone, limit_ms=max(limits_ms))
+        drawn = time_field(field, water=water, cell_m=cell_m, spread_m=spread_m)
+        out.append(display_polygons(drawn, limits_ms))
+    return out
 
 
 def display_polygons(field: TimeField, limits_ms: Sequence[int]) -> list[shapely.Geometry]:
     """Return one valid (Multi)Polygon per limit, metres: where the time is within it, nested from small to large.
 
     Water is cut out; reached streets that cross it stay as narrow decks, and what is left beyond it without any
-    reached street goes. Empty polygons are possible.
+    reached street goes. Empty polygons are possible. Raises ParameterError for limits that do not ascend.
     """
+    if any(a >= b for a, b in pairwise(limits_ms)):
+        raise ParameterError("limits go from small to large, each once")
     out = [_without_water(field, _contour(field, float(limit)), float(limit)) for limit in limits_ms]
-    for i in range(len(out) - 2, -1, -1):
-        if not out[i].is_empty and not shapely.covers(out[i + 1], out[i]):
-            out[i + 1] = shapely.union(out[i + 1], out[i])
+    return out if len(out) == 1 else _nested(out)
+
+
+def _nested(bands: list[shapely.Geometry]) -> list[shapely.Geometry]:
+    """Return the bands such that each covers the smaller ones exactly, to the last digit.
+
+    All borders are noded together; every band is made of whole faces between them, so that borders are shared and
+    not merely close.
+    """
+    drawn = [band for band in bands if not band.is_empty]
+    if not drawn:
+        return bands
+    borders = shapely.union_all(shapely.boundary(np.array(drawn, dtype=np.object_)))
+    faces = shapely.get_parts(shapely.polygonize([borders]))
+    inner = shapely.get_coordinates(shapely.point_on_surface(faces))
+    out = []
+    held = np.zeros(len(faces), dtype=np.bool_)
+    for band in bands:
+        shapely.prepare(band)
+        held |= shapely.intersects_xy(band, inner)
+        out.append(_together(shapely.get_parts(shapely.coverage_union_all(faces[held]))))
     return out
 
 

@@ -12,10 +12,11 @@ from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
-from data.read.files import column, crs_name, read_vector, to_kept
-from data.read.objects import Objects
+from data.read.files import column, crs_name, finite_rows, id_text, read_vector, to_kept
+from data.read.objects import Objects, Shapes
 from data.read.osm_rules import AREA_KEYS
 from data.read.places import places
 from geo.errors import Fault, InputError
@@ -32,10 +33,11 @@ class ContextFrames:
     """What context files hold, every frame in EPSG:4490.
 
     Attributes:
-        context: the CONTEXT frame.
+        context: the CONTEXT frame, with the protected polygons as rows that are not public.
         facilities: by layer, ``"sports"``.
         demand: the DEMAND frame, weight in m² of dwelling floor.
-        protected: polygons that hid what lies inside them; never to be shown. Hand them in with the next file.
+        protected: polygons that hid what lies inside them, given ones too; never to be shown. Hand them in with the
+            next file; ``data.read.places.protected_of`` takes them from a CONTEXT frame that was kept.
         diagnostics: counts, by what they count.
     """
 
@@ -52,9 +54,10 @@ def read_context(
     """Return the frames of one context file, or of several read together.
 
     Together matters: military land of one file hides what lies inside it in the others. ``protected`` brings such
-    land from files read before. Ids are the file's stem and its id (or row number): ``polygons-1018254356``.
+    land from files read before, in any CRS. Ids are the file's stem and its id (or row number):
+    ``polygons-1018254356``.
 
-    Raises InputError (no tags, no geometry, unreadable), MissingCRSError, CRSMismatchError.
+    Raises InputError (no tags, coordinates that are no numbers, unreadable), MissingCRSError, CRSMismatchError.
     """
     paths = [path] if isinstance(path, Path) else list(path)
     parts = [_objects(one, crs) for one in paths]
@@ -84,10 +87,11 @@ def _objects(path: Path, crs: str | None) -> Objects:
     stated = crs if crs is not None else crs_name(frame.crs)
     frame = to_kept(frame)
     shapes = frame.geometry.to_numpy()
+    _refuse_infinite(shapes, path)
     frame = frame[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))].reset_index(drop=True)
     tags = _tags(frame, path)
     name = column(frame, "id", "osm_id", "osmid")
-    ids = [str(i) for i in range(len(frame))] if name is None else [str(value) for value in frame[name]]
+    ids = [str(i) for i in range(len(frame))] if name is None else _own_ids(frame[name])
     dimension = shapely.get_dimensions(frame.geometry.to_numpy())
     first: dict[tuple[str, int], int] = {}
     joined: list[dict[str, str]] = []
@@ -103,6 +107,20 @@ def _objects(path: Path, crs: str | None) -> Objects:
     shapes = shapely.force_2d(frame.geometry.to_numpy()[rows])
     names = _unique([f"{path.stem}-{ids[row].partition('#')[0]}" for row in rows])
     return Objects(names, joined, shapes, {}, path.name, stated)
+
+
+def _own_ids(values: pd.Series) -> list[str]:
+    """The ids as text; a row without one is an object of its own, named by its number."""
+    return [f"row{row}" if text is None else text for row, text in enumerate(id_text(values))]
+
+
+def _refuse_infinite(shapes: Shapes, path: Path) -> None:
+    rows = np.flatnonzero(~finite_rows(shapes))
+    if len(rows):
+        raise InputError(
+            Fault("off_earth", "the coordinates are no numbers.", "correct the row.", str(path), int(row), "geometry")
+            for row in rows[:100]
+        )
 
 
 def _unique(names: list[str]) -> list[str]:

@@ -49,6 +49,7 @@ def merge_directions(table: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, int]:
     Two rows are the two directions of one street where their u and v are exchanged and either their ids differ by
     a leading minus only, or they are of one class and their lengths differ by less than 1 %. The row without the
     minus (else the earlier one) stays; the other gives it its backward direction. Walkers need only one of them.
+    Two loops at one node are one street by their ids only: alike in class and length they may still be two.
     A row left alone is one-way for cycles and cars and open both ways to walkers.
     """
     table = table.reset_index(drop=True)
@@ -72,9 +73,11 @@ def merge_directions(table: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, int]:
                 if exact:
                     fits = ids[row] is not None and str(ids[other]) == f"-{ids[row]}"
                 else:
-                    fits = str(classes[row]) == str(classes[other]) and abs(
-                        length[row] - length[other]
-                    ) <= _SAME_LENGTH * max(length[row], length[other])
+                    fits = (
+                        u[row] != v[row]
+                        and str(classes[row]) == str(classes[other])
+                        and abs(length[row] - length[other]) <= _SAME_LENGTH * max(length[row], length[other])
+                    )
                 if fits:
                     partner[row], partner[other] = other, row
                     break

@@ -1,6 +1,7 @@
 """Vector files of any format the readers take, and the CRS they are in. Nothing is guessed."""
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pyogrio
 import shapely
+from numpy.typing import NDArray
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
@@ -26,25 +28,33 @@ _GEOJSON: Final = {".geojson", ".json"}
 _PARQUET: Final = {".parquet", ".geoparquet", ".pq"}
 _CSV: Final = {".csv", ".txt"}
 _HEAD_BYTES: Final = 4096
+_TEXT_COLUMNS: Final = re.compile(
+    r"(?:.*[_ ])?(?:id|code)|osmid|adcode|gb|gb4754|uscc|xzqdm(?:12)?|unit_2020|.*(?:编号|代码|编码)", re.IGNORECASE
+)
+"""Columns of a table that are names, not numbers: ``001`` stays ``001``."""
 _LON: Final = ("lon", "lng", "long", "longitude", "经度")
 _LAT: Final = ("lat", "latitude", "纬度")
 _MEND_CRS: Final = "declare it with --crs EPSG:…, gcj02 or bd09"
 
 
-def read_vector(path: Path, *, crs: str | None, crs_is_fallback: bool = False) -> gpd.GeoDataFrame:
+def read_vector(
+    path: Path, *, crs: str | None, crs_is_fallback: bool = False, text: Collection[str] = ()
+) -> gpd.GeoDataFrame:
     """Return the first layer of a GeoJSON, GeoParquet, GPKG, SHP or CSV file in its CRS, or in the declared one.
 
     ``crs`` declares the CRS of a file that has none (``EPSG:…``), or its datum: ``gcj02`` and ``bd09`` are undone
     and the frame is in EPSG:4326. A CSV or plain Parquet file has its position in columns lon and lat, or x and y.
-    ``crs_is_fallback``, for one declaration that goes with several files, leaves a file alone that states its own.
+    ``crs_is_fallback``, for one declaration that goes with several files, leaves a file alone that states its own;
+    GeoJSON without a member ``crs`` states none. Ids and codes of a CSV, and the columns named in ``text``, are text.
 
     Raises InputError (absent, unreadable or empty file, refused datum, longitude and latitude swapped),
-    MissingCRSError (none in the file and none declared), CRSMismatchError (declared another than the file states),
-    ParameterError (no such CRS).
+    MissingCRSError (none in the file and none declared), CRSMismatchError (declared another than the file states, or
+    a datum on a file that states other than longitude and latitude on WGS 84 or CGCS2000), ParameterError (no such
+    CRS).
     """
     if not path.exists():
         raise InputError(Fault("no_file", "the file does not exist.", "check the path.", str(path)))
-    frame = _read(path)
+    frame = _read(path, frozenset(text))
     if not len(frame):
         raise InputError(Fault("empty_file", "the file holds no rows.", "hand in a file with at least one.", str(path)))
     frame = _placed(frame, path, crs, crs_is_fallback)
@@ -57,9 +67,9 @@ def read_vector(path: Path, *, crs: str | None, crs_is_fallback: bool = False) -
 def _placed(frame: gpd.GeoDataFrame, path: Path, crs: str | None, fallback: bool) -> gpd.GeoDataFrame:
     """The frame in the CRS it states or is declared to be in."""
     if crs is not None and crs.lower() in SHIFTED:
-        if fallback and frame.crs is not None and not is_lonlat(frame.crs):
+        if fallback and frame.crs is not None and not (_states_no_crs(path) and is_lonlat(frame.crs)):
             return frame
-        return _unshifted(frame, crs.lower())
+        return _unshifted(frame, path, crs.lower())
     declared = None if crs is None else parse_crs(crs)
     if frame.crs is None:
         if declared is None:
@@ -121,13 +131,35 @@ def column(frame: pd.DataFrame, *names: str) -> str | None:
     return next((lower[name] for name in names if name in lower), None)
 
 
-def _read(path: Path) -> gpd.GeoDataFrame:
+def id_text(values: pd.Series) -> list[str | None]:
+    """Return ids or codes as people write them, None where there is none: whole numbers without a decimal point.
+
+    >>> id_text(pd.Series([10.0, None])), id_text(pd.Series([" 001", "10.0", ""]))
+    (['10', None], ['001', '10.0', None])
+    """
+    out: list[str | None] = []
+    for value, missing in zip(values, values.isna(), strict=True):
+        whole = isinstance(value, float | np.floating) and float(value).is_integer()
+        written = "" if missing else str(int(value)) if whole else str(value).strip()
+        out.append(written or None)
+    return out
+
+
+def finite_rows(shapes: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Return (N,) whether every coordinate of a shape is a number, neither infinite nor NaN; True where it has none."""
+    xy, row = shapely.get_coordinates(shapes, return_index=True)
+    finite = np.ones(len(shapes), dtype=np.bool_)
+    finite[row[~np.isfinite(xy).all(axis=1)]] = False
+    return finite
+
+
+def _read(path: Path, text: Collection[str]) -> gpd.GeoDataFrame:
     suffix = path.suffix.lower()
     try:
         if suffix in _PARQUET:
             return _read_parquet(path)
         if suffix in _CSV:
-            return _positioned(pd.read_csv(path, dtype={"id": "string"}), path)
+            return _positioned(_read_csv(path, text), path)
         return gpd.read_file(path, engine="pyogrio")
     except (pyogrio.errors.DataSourceError, pa.ArrowInvalid, pd.errors.ParserError, UnicodeDecodeError) as error:
         raise InputError(
@@ -137,6 +169,12 @@ def _read(path: Path) -> gpd.GeoDataFrame:
         raise InputError(
             Fault("empty_file", "the file holds no rows.", "hand in a file with at least one.", str(path))
         ) from error
+
+
+def _read_csv(path: Path, text: Collection[str]) -> pd.DataFrame:
+    heads = [str(name) for name in pd.read_csv(path, nrows=0).columns]
+    kept = {name: "str" for name in heads if name in text or _TEXT_COLUMNS.fullmatch(name.strip())}
+    return pd.read_csv(path, dtype=kept)
 
 
 def _read_parquet(path: Path) -> gpd.GeoDataFrame:
@@ -163,10 +201,19 @@ def _positioned(table: pd.DataFrame, path: Path) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(table, geometry=shapely.points(xy))
 
 
-def _unshifted(frame: gpd.GeoDataFrame, datum: str) -> gpd.GeoDataFrame:
+def _unshifted(frame: gpd.GeoDataFrame, path: Path, datum: str) -> gpd.GeoDataFrame:
     if frame.crs is not None and not is_lonlat(frame.crs):
-        raise CRSMismatchError(f"{datum} is longitude and latitude, the file is in {crs_name(frame.crs)}")
-    undo = gcj02_to_wgs84 if datum == "gcj02" else lambda xy: gcj02_to_wgs84(bd09_to_gcj02(xy))
+        raise CRSMismatchError(
+            f"{path}: {datum} is longitude and latitude, the file is in {crs_name(frame.crs)}. "
+            "Mend: leave --crs out, or correct the file."
+        )
+
+    def undo(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        finite = np.isfinite(xy).all(axis=1)  # what is no number is left for the reader's faults
+        moved = xy.copy()
+        moved[finite] = gcj02_to_wgs84(xy[finite] if datum == "gcj02" else bd09_to_gcj02(xy[finite]))
+        return moved
+
     geometry = shapely.transform(frame.geometry.to_numpy(), undo)
     return frame.set_geometry(gpd.GeoSeries(geometry, index=frame.index, crs="EPSG:4326"))
 
@@ -175,16 +222,21 @@ def _states_no_crs(path: Path) -> bool:
     """GeoJSON without a ``crs`` member: longitude and latitude by RFC 7946, unless something else is declared."""
     if path.suffix.lower() not in _GEOJSON:
         return False
-    head = path.read_bytes()[:_HEAD_BYTES]
-    return re.search(rb'"crs"\s*:', head) is None
+    with path.open("rb") as handle:  # writers put the member before the features or after them
+        ends = handle.read(_HEAD_BYTES)
+        handle.seek(max(len(ends), path.stat().st_size - _HEAD_BYTES))
+        ends += b"\n" + handle.read()
+    return re.search(rb'"crs"\s*:\s*\{', ends) is None
 
 
 def _refuse_swapped(geometry: gpd.GeoSeries, path: Path) -> None:
     bounds = geometry.bounds.to_numpy()
-    beyond = np.flatnonzero((bounds[:, 1] < -90.0) | (bounds[:, 3] > 90.0))
+    finite = np.isfinite(bounds).all(axis=1)
+    beyond = np.flatnonzero(finite & ((bounds[:, 1] < -90.0) | (bounds[:, 3] > 90.0)))
     if len(beyond):
         x, y = bounds[beyond[0], :2]
-        exchanged = bool((np.abs(bounds[:, [0, 2]]) <= 90.0).all() and (np.abs(bounds[:, [1, 3]]) <= 180.0).all())
+        longest = np.abs(bounds[finite]).max(axis=0)
+        exchanged = bool((longest[[0, 2]] <= 90.0).all() and (longest[[1, 3]] <= 180.0).all())
         raise InputError(
             Fault(
                 "swapped" if exchanged else "off_earth",

@@ -12,13 +12,14 @@ from typing import Any, Final
 import geopandas as gpd
 import numpy as np
 import osmium
+import pandas as pd
 import shapely
 
 from data.frames import AREAS, CRS_KEPT, conform
 from data.read.objects import Objects, name_of
 from data.read.osm_rules import AREA_KEYS, Tags, tag_table
 from data.read.osm_streets import WayStore, segments
-from data.read.places import PlaceFrames, places
+from data.read.places import PROTECTED, PlaceFrames, places
 from geo.errors import Fault, InputError
 
 ATTRIBUTION: Final = "© OpenStreetMap contributors"
@@ -57,7 +58,7 @@ def read_osm(path: Path, *, area: Any = None) -> OsmFrames:
 
     Whole segments and objects are kept, none is cut at the border of ``area``.
 
-    Raises InputError, naming the file, where it is absent, truncated, no OSM file, or holds no streets.
+    Raises InputError, naming the file, where it is absent, truncated, no OSM file, or holds no streets (in ``area``).
     """
     if not path.is_file():
         raise InputError(Fault("no_file", "the file does not exist.", "check the path.", str(path)))
@@ -81,6 +82,7 @@ def read_osm(path: Path, *, area: Any = None) -> OsmFrames:
     areas = _areas(boundaries)
     outside: dict[str, int] = {}
     if area is not None:
+        _refuse_outside(streets, area, path)
         streets, outside["streets"] = _meeting(streets, area)
         streets["seg_id"] = np.arange(len(streets))
         found, areas, outside = _clip(found, areas, area, outside)
@@ -199,6 +201,23 @@ def _outside(streets: gpd.GeoDataFrame, protected: gpd.GeoSeries) -> tuple[gpd.G
     return kept, int(hidden.sum())
 
 
+def _refuse_outside(streets: gpd.GeoDataFrame, area: Any, path: Path) -> None:
+    shapely.prepare(area)
+    if shapely.intersects(area, streets.geometry.to_numpy()).any():
+        return
+    of_area, of_file = (
+        ", ".join(f"{value:.4f}" for value in bounds) for bounds in (shapely.bounds(area), streets.total_bounds)
+    )
+    raise InputError(
+        Fault(
+            "outside_area",
+            f"the area ({of_area}) meets no street of the file, whose streets lie in ({of_file}).",
+            "choose an area within the file, or the extract of the area's place.",
+            str(path),
+        )
+    )
+
+
 def _meeting(frame: gpd.GeoDataFrame, area: Any) -> tuple[gpd.GeoDataFrame, int]:
     shapely.prepare(area)
     meets = shapely.intersects(area, frame.geometry.to_numpy())
@@ -210,7 +229,10 @@ def _clip(
 ) -> tuple[PlaceFrames, gpd.GeoDataFrame, dict[str, int]]:
     sports, outside["sports"] = _meeting(found.sports, area)
     demand, outside["demand"] = _meeting(found.demand, area)
-    context, outside["context"] = _meeting(found.context, area)
+    land = found.context["kind"] == PROTECTED  # all of it stays: the next file may reach beyond the area
+    context, outside["context"] = _meeting(found.context[~land], area)
+    if land.any():
+        context = pd.concat([context, found.context[land]], ignore_index=True)
     kept, outside["areas"] = _meeting(areas, area)
     return PlaceFrames(sports, demand, context, found.protected, found.diagnostics), kept, outside
 

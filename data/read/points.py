@@ -1,5 +1,6 @@
 """Points for ``nearest``: facilities and demand from any vector file or a table with coordinates."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Final
 
@@ -8,7 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from data.read.files import column, read_vector
+from data.read.files import column, finite_rows, id_text, read_vector
 from geo.crs import GEOD
 from geo.errors import Fault, InputError
 
@@ -19,11 +20,13 @@ _FAR_M: Final = 100_000.0
 def read_points(path: Path, *, crs: str | None, what: str, crs_is_fallback: bool = False) -> gpd.GeoDataFrame:
     """Return the points of a GeoJSON, GPKG, SHP, GeoParquet, Parquet or CSV file in its own (or declared) CRS.
 
-    The column ``id`` is text: the file's ``id`` where there is one, else the row number from 0; other columns stay.
+    The column ``id`` is text: the file's ``id`` (in any case) where there is one, whole numbers without a decimal
+    point, else the row number from 0; other columns stay.
     Lines and areas are taken at a point inside them. ``what`` (``"facilities"``, ``"demand"``) names them in errors;
     ``crs_is_fallback`` as in ``read_vector``.
 
-    Raises InputError (an empty file, a row without position, ids that repeat, latitudes beyond 90°),
+    Raises InputError (an empty file, a row without position or id, coordinates that are no numbers, ids that repeat,
+    latitudes beyond 90°),
     MissingCRSError, CRSMismatchError.
     """
     frame = read_vector(path, crs=crs, crs_is_fallback=crs_is_fallback)
@@ -33,20 +36,31 @@ def read_points(path: Path, *, crs: str | None, what: str, crs_is_fallback: bool
         Fault("no_position", f"the row of {what} has no position.", "give it one or take it out.", str(path), int(row))
         for row in np.flatnonzero(bad)[:100]
     ]
-    found = column(frame, "id")
-    ids = np.arange(len(frame)).astype(str) if found is None else frame[found].astype(str).to_numpy(object)
-    _, first, count = np.unique(ids.astype(str), return_index=True, return_counts=True)
     faults += [
         Fault(
-            "duplicate_key", f"the id of {what} occurs {count[i]} times.", "give each row its own id.", str(path),
-            int(first[i]), found, str(ids[first[i]]),
+            "no_position", f"the coordinates of {what} are no numbers.", "correct the row or take it out.", str(path),
+            int(row), "geometry", shapely.to_wkt(shapes[row]),
         )
-        for i in np.flatnonzero(count > 1)[:100]
+        for row in np.flatnonzero(~finite_rows(shapes))[:100]
+    ]  # fmt: skip
+    found = column(frame, "id")
+    texts = [str(row) for row in range(len(frame))] if found is None else id_text(frame[found])
+    faults += [
+        Fault("empty", f"the row of {what} has no id.", "give it one.", str(path), row, found)
+        for row in [row for row, text in enumerate(texts) if text is None][:100]
+    ]
+    count = Counter(text for text in texts if text is not None)
+    faults += [
+        Fault(
+            "duplicate_key", f"the id of {what} occurs {times} times.", "give each row its own id.", str(path),
+            texts.index(text), found, text,
+        )
+        for text, times in [(text, times) for text, times in count.items() if times > 1][:100]
     ]  # fmt: skip
     if faults:
         raise InputError(faults)
     points = shapely.force_2d(np.where(shapely.get_type_id(shapes) == 0, shapes, shapely.point_on_surface(shapes)))
-    out = frame.drop(columns=[frame.geometry.name]).assign(id=ids)
+    out = frame.drop(columns=[frame.geometry.name]).assign(id=np.array(texts, dtype=object))
     return gpd.GeoDataFrame(out, geometry=points, crs=frame.crs)
 
 

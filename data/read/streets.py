@@ -1,5 +1,6 @@
 """Plain street files (GeoJSON, GeoParquet, GPKG, SHP) into the STREETS frame."""
 
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any, Final
@@ -14,9 +15,9 @@ from pyproj import CRS
 from data.frames import CRS_KEPT, STREETS, conform
 from data.read.access import STREET_KEYS, StreetUse, street_use
 from data.read.directed import SUMO_COLUMNS, merge_directions, permitted
-from data.read.files import column, crs_name, read_vector, to_kept
+from data.read.files import column, crs_name, id_text, read_vector, to_kept
 from data.read.osm_streets import use_columns
-from data.read.topology import Nodes, nodes_by_ends, nodes_by_ids
+from data.read.topology import Nodes, nodes_by_ends, nodes_by_ids, one_line
 from geo.crs import GEOD
 from geo.errors import Fault, InputError
 
@@ -28,6 +29,11 @@ _BLANK: Final = {"", "nan", "none", "null", "<na>"}
 _MEETS_M: Final = 0.01
 """Ends of lines this near one another meet."""
 _FLAGS: Final = ("oneway", "bridge", "tunnel")
+_NO_STREET: Final = ("railway", "waterway", "aerialway", "aeroway", "power")
+"""OSM keys of lines that are no streets, where ``highway`` is not tagged too."""
+_NOT: Final = {"no", "0", "false", "f"}
+_TYPE: Final = re.compile(r"[a-z_:]+\.")
+"""A ``type`` of the form key.value."""
 
 
 def read_streets(
@@ -41,20 +47,22 @@ def read_streets(
     """Return the STREETS frame of a street file, and diagnostics.
 
     Tags are read where present by OSM's meaning; ``type`` = ``highway.primary`` is read as ``highway=primary``. A
-    row without ``highway`` is open to all, both ways, unless another tag says otherwise; a class OSM does not know
-    is open too and named in ``unknown_classes``. Columns u and v define the topology where present (each line is
-    turned so that it runs from u to v, and led on to the middle of a node whose ends do not meet); else equal end
-    points do, to 1 mm (1e-8° in degrees).
+    row that is tagged as something else (``type`` = ``railway.rail``, a column ``waterway``) is no street: it is
+    dropped and counted. A row without any tag is open to all, both ways; a class OSM does not know is open too and
+    named in ``unknown_classes``. Columns u and v define the topology where present (each line is turned so that it
+    runs from u to v, and led on to the middle of a node whose ends do not meet; a line in parts is made one); else
+    equal end points do, to 1 mm (1e-8° in degrees).
 
     ``directed`` says that each row is one direction only: opposite rows become one segment, a lone row is one-way
     for cycles and cars; None looks for the traffic simulator's columns ``allow`` and ``disallow``. The frame is in
     EPSG:4490, or with ``keep_crs`` in the file's own CRS. ``crs_is_fallback`` as in ``read_vector``.
 
-    Raises InputError, MissingCRSError, CRSMismatchError, each naming the file and the mend.
+    Raises InputError (no lines, an empty u or v, parts that are no one line from u to v), MissingCRSError,
+    CRSMismatchError, each naming the file and the mend.
     """
     frame = read_vector(path, crs=crs, crs_is_fallback=crs_is_fallback)
     counts: dict[str, Any] = {"rows": len(frame), "crs": crs_name(frame.crs)}
-    frame = _lines(frame, path, counts)
+    frame = _streets_only(_lines(frame, path, counts), path, counts)
     uses, tags = _uses(frame, counts)
     nodes = _nodes(frame, counts)
     table = _assemble(frame, uses, tags, nodes)
@@ -96,7 +104,8 @@ def _lines(frame: gpd.GeoDataFrame, path: Path, counts: dict[str, Any]) -> gpd.G
             )
             for row in wrong[:100]
         )
-    frame = frame[~empty]
+    has_ids = column(frame, "u") is not None and column(frame, "v") is not None
+    frame = _joined_by_ids(frame, ~empty, path) if has_ids else frame[~empty]
     frame = frame.explode(ignore_index=True) if (kind == 5).any() else frame.reset_index(drop=True)
     shapes = shapely.force_2d(frame.geometry.to_numpy())
     infinite = ~np.isfinite(shapely.bounds(shapes)).all(axis=1)
@@ -104,12 +113,61 @@ def _lines(frame: gpd.GeoDataFrame, path: Path, counts: dict[str, Any]) -> gpd.G
     frame = frame.set_geometry(gpd.GeoSeries(shapes, crs=frame.crs))[~infinite].reset_index(drop=True)
     if not len(frame):
         raise InputError(Fault("no_streets", "the file holds no line.", "hand in a file of street lines.", str(path)))
-    has_ids = column(frame, "u") is not None and column(frame, "v") is not None
     point = shapely.length(frame.geometry.to_numpy()) == 0.0
     if not has_ids:  # with u and v a line without length still joins two nodes
         counts["dropped"]["no length"] = int(point.sum())
         frame = frame[~point].reset_index(drop=True)
     counts["without_length_kept"] = int(point.sum()) if has_ids else 0
+    return frame
+
+
+def _joined_by_ids(frame: gpd.GeoDataFrame, keep: NDArray[np.bool_], path: Path) -> gpd.GeoDataFrame:
+    """The rows at True, each one line from u to v. Raises InputError naming the rows whose u, v or parts forbid it."""
+    faults: list[Fault] = []
+    for name in (column(frame, "u"), column(frame, "v")):
+        ids = id_text(frame[name])
+        faults += [
+            Fault(
+                "empty", "the line has no node.", "fill it in, or hand in no u and v at all.", str(path), int(row), name
+            )
+            for row in [row for row in np.flatnonzero(keep) if (ids[row] or "").lower() in _BLANK][:100]
+        ]
+    shapes = frame.geometry.to_numpy().copy()
+    parts = np.flatnonzero(keep & (shapely.get_type_id(shapes) == 5))
+    shapes[parts] = [one_line(shapes[row]) for row in parts]
+    faults += [
+        Fault(
+            "geometry_type", "the parts do not make one line from u to v.",
+            "give each part a row with a u and v of its own.", str(path), int(row), "geometry",
+        )
+        for row in parts[shapely.is_missing(shapes[parts])][:100]
+    ]  # fmt: skip
+    if faults:
+        raise InputError(faults)
+    return frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))[keep]
+
+
+def _streets_only(frame: gpd.GeoDataFrame, path: Path, counts: dict[str, Any]) -> gpd.GeoDataFrame:
+    """The rows that are not tagged as something other than a street; the others are counted by what they are."""
+    highway, typed = column(frame, "highway", *_ALSO["highway"]), column(frame, "type")
+    known = [None] * len(frame) if highway is None else _text(frame[highway], "highway")
+    types = [None] * len(frame) if typed is None else _text(frame[typed], "type")
+    tags = {key: _text(frame[name], key) for key in _NO_STREET if (name := column(frame, key)) is not None}
+    other: list[str | None] = []
+    for row, (street, kind) in enumerate(zip(known, types, strict=True)):
+        if street is not None or _typed(kind) is not None:
+            other.append(None)
+        elif kind is not None and _TYPE.match(kind):
+            other.append(kind)
+        else:
+            values = ((key, column_of[row]) for key, column_of in tags.items())
+            other.append(next((f"{k}.{v}" for k, v in values if v is not None and v.lower() not in _NOT), None))
+    counts["dropped"] |= {f"no street: {kind}": n for kind, n in sorted(Counter(filter(None, other)).items())}
+    frame = frame[[kind is None for kind in other]].reset_index(drop=True)
+    if not len(frame):
+        raise InputError(
+            Fault("no_streets", "every line is tagged as other than a street.", "hand in streets.", str(path))
+        )
     return frame
 
 
@@ -146,8 +204,9 @@ def _tag_columns(frame: gpd.GeoDataFrame) -> dict[str, list[str | None]]:
 
 
 def _typed(value: str | None) -> str | None:
-    key, dot, rest = (value or "").partition(".")
-    return rest if dot and key == "highway" else None
+    """The street's class of ``highway.service``, and of what shares a line: ``railway.tram|highway.service``."""
+    parts = (part.partition(".") for part in (value or "").split("|"))
+    return next((rest for key, dot, rest in parts if dot and key == "highway"), None)
 
 
 def _uses(frame: gpd.GeoDataFrame, counts: dict[str, Any]) -> tuple[list[StreetUse], dict[str, list[str | None]]]:
@@ -177,11 +236,16 @@ def _nodes(frame: gpd.GeoDataFrame, counts: dict[str, Any]) -> Nodes:
     shapes = frame.geometry.to_numpy()
     if u is not None and v is not None:
         counts["topology"] = "columns u and v"
-        nodes = nodes_by_ids(frame[u], frame[v], shapes)
+        nodes = nodes_by_ids(_node_ids(frame[u]), _node_ids(frame[v]), shapes)
     else:
         counts["topology"] = "equal end points"
         nodes = nodes_by_ends(shapes, degrees=bool(frame.crs.is_geographic))
     return nodes
+
+
+def _node_ids(values: pd.Series) -> pd.Series:
+    """Integers as they are, anything else as text: 7 and 7.0 are one node."""
+    return values if pd.api.types.is_integer_dtype(values.dtype) else pd.Series(id_text(values), dtype="object")
 
 
 def _assemble(
@@ -192,7 +256,7 @@ def _assemble(
     columns: dict[str, Any] = {
         "u": nodes.u,
         "v": nodes.v,
-        "way_id": None if ids is None else _text(frame[ids], "id"),
+        "way_id": None if ids is None else id_text(frame[ids]),
         "name": None if names is None else _text(frame[names], "name"),
         "highway": tags.get("highway"),
         **use_columns(uses),

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -39,6 +40,18 @@ def _ends(shapes: Shapes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         shapely.get_coordinates(shapely.get_point(shapes, 0)),
         shapely.get_coordinates(shapely.get_point(shapes, -1)),
     )
+
+
+def one_line(shape: Any) -> Any:
+    """Return the parts of a MultiLineString as one line, or None where they make none or its ends are not certain.
+
+    Parts that follow one another keep their direction. A ring of parts out of order could start at any of them.
+    """
+    parts = [part.coords for part in shape.geoms if not part.is_empty]
+    if all(before[-1] == after[0] for before, after in pairwise(parts)):
+        return shapely.LineString([*parts[0], *(place for part in parts[1:] for place in part[1:])])
+    merged = shapely.line_merge(shape)
+    return merged if merged.geom_type == "LineString" and not merged.is_closed else None
 
 
 def nodes_by_ends(shapes: Shapes, *, degrees: bool) -> Nodes:

@@ -30,6 +30,11 @@ KNOWN_ERROR_M: Final = 1000.0
 FAR_M: Final = {"6201020": 6_000.0, "6201030": 6_000.0, "6201040": 6_000.0, "6201050": 6_000.0}
 """A listed village farther than this from its 街道's seat is a mistake of the list (25 km elsewhere)."""
 
+COUNTIES_EN: Final = {
+    "620102": "Chengguan", "620103": "Qilihe", "620104": "Xigu", "620105": "Anning", "620111": "Honggu",
+    "620121": "Yongdeng", "620122": "Gaolan", "620123": "Yuzhong",
+}  # fmt: skip
+
 SEATS: Final[dict[str, tuple[float, float]]] = {
     "620102002": (103.8225, 36.0590), "620102003": (103.8800, 36.0590), "620102005": (103.8700, 36.0700),
     "620102015": (103.9220, 36.0430), "620102025": (103.8950, 36.0640), "620102400": (103.9010, 36.0560),
@@ -217,12 +222,14 @@ def areas_frame(here: Land) -> gpd.GeoDataFrame:
     county = counties()
     rows = [
         pd.DataFrame({
-            "code": "620100", "name": "兰州市", "level": "city", "parent": None, "kind": "地级市", "error_m": None,
+            "code": "620100", "name": "兰州市", "name_en": "Lanzhou", "level": "city",
+            "parent": None, "kind": "地级市", "error_m": None,
             "source": CITY_SOURCE, "synthetic": False, "geometry": _boundaries("city").geometry.to_numpy(),
         }),
         pd.DataFrame({
-            "code": county["code"], "name": county["name"], "level": "county", "parent": "620100",
-            "kind": county["name"].str[-1], "error_m": None, "source": COUNTY_SOURCE, "synthetic": False,
+            "code": county["code"], "name": county["name"], "name_en": county["code"].map(COUNTIES_EN),
+            "level": "county", "parent": "620100", "kind": county["name"].str[-1], "error_m": None,
+            "source": COUNTY_SOURCE, "synthetic": False,
             "geometry": county.geometry.to_numpy(),
         }),
         _townships(here),
@@ -262,7 +269,7 @@ def _units(here: Land) -> pd.DataFrame:
         rows.append({
             "code": f"2020:{code}", "name": f"{names[code]}（2020年普查单元）", "level": "unit_2020",
             "parent": "620100", "kind": "普查单元", "error_m": None,
-            "source": "townships of units_2020.csv joined; outlines synthetic", "synthetic": True,
+            "source": "townships joined by the table of townships; outlines synthetic", "synthetic": True,
             "geometry": lonlat_geometry(shapely.union_all(group.geometry.to_numpy())),
         })  # fmt: skip
     return pd.DataFrame(rows)

@@ -28,13 +28,14 @@ CALIBRATION: Final = {
 NOTICE: Final = {
     "notice_kind": "synthetic",
     "notice_zh": "示例数据（合成）：街道、居民点位置、多数体育场地和乡镇界线为合成；"
-    "区县界、普查人口、标注地点与八座桥为真实。",
+    "区县界、普查人口与八座桥为真实；标注地点为真实、位置近似。",
     "notice_en": "Sample data (synthetic): streets, positions of residents, most sports venues and township borders "
-    "are made up; counties, census counts, named places and eight bridges are real.",
+    "are made up; counties, census counts and eight bridges are real; named places are real, their positions "
+    "approximate.",
 }
 CONVERSION: Final = {
-    "conversion_zh": "2020年普查九单元按乡镇对应表换算到今日区县（units_2020）",
-    "conversion_en": "nine census units of 2020 reported for today's counties by the table of townships (units_2020)",
+    "conversion_zh": "2020年普查九单元按乡镇对应表换算到今日区县",
+    "conversion_en": "nine census units of 2020 reported for today's counties by a table of townships",
 }
 OSM: Final = "© OpenStreetMap contributors"
 
@@ -101,7 +102,8 @@ def _meta(frames: dict[str, gpd.GeoDataFrame]) -> dict[str, dict[str, Any]]:
             **NOTICE,
             "detail_zh": "名为“示例健身点”的场地均为合成",
             "detail_en": "venues named 示例健身点 are made up",
-            "source": "places.csv; Quantu sample", "attribution": [],
+            "source": "公开资料（位置近似）；其余为合成 · public sources (positions approximate), others made up",
+            "attribution": [],
             "diagnostics": {
                 "known": int(np.sum(~frames["facilities.sports"]["SYNTHETIC"])),
                 "synthetic": int(np.sum(frames["facilities.sports"]["SYNTHETIC"])),
@@ -110,8 +112,8 @@ def _meta(frames: dict[str, gpd.GeoDataFrame]) -> dict[str, dict[str, Any]]:
         "context": {
             "title_zh": "底图", "title_en": "Context",
             **NOTICE,
-            "detail_zh": "地铁站与标注地点为真实位置，其余为合成",
-            "detail_en": "metro stations and named places are real positions, the rest is made up",
+            "detail_zh": "地铁站与标注地点为真实、位置近似，其余为合成",
+            "detail_en": "metro stations and named places are real, their positions approximate; the rest is made up",
             "source": "Quantu sample", "attribution": [OSM, "metromancn/MetroMapOpenMiniProgram (MIT)"],
             "diagnostics": frames["context"]["kind"].value_counts().sort_index().to_dict(),
         },

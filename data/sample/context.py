@@ -12,16 +12,15 @@ from scipy import ndimage
 from shapely import Point, Polygon
 
 from data.frames import CONTEXT, CRS_KEPT, conform
-from data.sample.areas import Land
-from data.sample.plane import lonlat_geometry, table, to_lonlat, to_plane
+from data.sample.areas import KNOWN_SOURCE, Land
+from data.sample.plane import approximate, lonlat_geometry, table, to_lonlat, to_plane
 from data.sample.river import River
 from data.sample.sketch import AIRPORT, NEW_AREA, WORKS
 from data.sample.terrain import Terrain, terraces, valley_floor
 
 DRAWN: Final = "Quantu sample (synthetic), drawn from general knowledge"
 RIVER_SOURCE: Final = (
-    "centre line yellow_river.csv (© OpenStreetMap contributors, ODbL) from 103.534 to 104.006 E, "
-    "drawn elsewhere; width made up"
+    "centre line © OpenStreetMap contributors (ODbL) from 103.534 to 104.006 E, drawn elsewhere; width made up"
 )
 PEAKS: Final = (("皋兰山", (103.8480, 36.0195)), ("白塔山", (103.8140, 36.0715)))
 
@@ -103,17 +102,17 @@ def _stations() -> list[dict[str, Any]]:
 def _names(here: Land) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     places = table("places")
-    wanted = ["category", "name", "lon_wgs84", "lat_wgs84", "error_m", "source"]
-    for category, name, lon, lat, error, origin in places[wanted].astype("object").itertuples(index=False):
+    wanted = ["category", "name", "lon_wgs84", "lat_wgs84", "error_m", "confidence", "source"]
+    for category, name, lon, lat, error, trust, origin in places[wanted].astype("object").itertuples(index=False):
         if category not in {"anchor", "seat", "scenic"} or str(name).startswith("地铁"):
             continue
         kind = "airport" if "机场" in str(name) else "place"
         tag = {"seat": "place=town", "scenic": "tourism=attraction"}.get(str(category))
-        source = f"places.csv: {origin}, within {error} m"
+        source = f"{origin}（误差约 {error:.0f} m）" if trust == "high" else approximate(error)
         rows.append(_row(kind, Point(lon, lat), source, name=str(name), tag=tag, synthetic=False, plane=False))
     lonlat = to_lonlat(here.townships[["x", "y"]].to_numpy())
     for town, (lon, lat) in zip(here.townships.itertuples(), lonlat, strict=True):
-        source = "townships.csv" if town.known else DRAWN
+        source = KNOWN_SOURCE if town.known else DRAWN
         rows.append(_row("place", Point(lon, lat), source, name=town.name, tag="place=suburb" if town.code[6] == "0"
                          else "place=town", synthetic=not town.known, plane=False))  # fmt: skip
     return rows + [_row("peak", Point(at), DRAWN, name=name, tag="natural=peak", plane=False) for name, at in PEAKS]

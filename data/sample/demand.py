@@ -79,8 +79,6 @@ def residents(seed: int, here: Land, net: Net, river: River) -> gpd.GeoDataFrame
     middles = shapely.get_coordinates(shapely.line_interpolate_point(net.lines, 0.5, normalized=True))
     zone = net.rows["zone"].to_numpy(dtype=str)
     homes = net.rows["highway"].map(HOMES).fillna(0.0).to_numpy() * length
-    stray = net.components()[net.u] != np.argmax(np.bincount(net.components()))
-    homes[stray] *= 0.25
     town = np.isin(zone, ["urban", "main"]) * homes * _density(middles, here)
     farm = np.where(zone == "village", homes * _village_size(seed, net), 0.0) + 0.12 * homes * np.isin(zone, ["hill"])
     farm = farm + 0.012 * homes * (zone == "road")

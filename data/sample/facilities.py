@@ -9,7 +9,7 @@ import shapely
 
 from data.frames import CRS_KEPT, Column, FrameSpec, conform, facility_spec
 from data.sample.areas import Land
-from data.sample.plane import Floats, Ints, stream, table, to_lonlat, to_plane
+from data.sample.plane import Floats, Ints, approximate, stream, table, to_lonlat, to_plane
 from data.sample.river import River
 
 SPORTS: Final[FrameSpec] = facility_spec(
@@ -104,7 +104,7 @@ def _known(here: Land) -> pd.DataFrame:
     return pd.DataFrame({
         "FAC_ID": [f"LZ-S-{k:04d}" for k in range(1, len(places) + 1)], "NAME": places["name"], "CAT": "sports",
         "CRS_SRC": "EPSG:4326", "ACC_M": places["error_m"].astype("float64"),
-        "SRC": "places.csv: " + places["source"].astype("str"), "STATUS": "运营", "PUB_LVL": "public",
+        "SRC": places["error_m"].map(approximate), "STATUS": "运营", "PUB_LVL": "public",
         "SYNTHETIC": False, "KIND": [kind for kind, _ in kinds], "IN_OUT": [where for _, where in kinds],
         "OPEN_KIND": None, "OWNER_KIND": None, "AREA_M2": None, "lon": lonlat[:, 0], "lat": lonlat[:, 1],
     }).join(_where(here, to_plane(lonlat)))  # fmt: skip

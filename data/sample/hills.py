@@ -1,4 +1,4 @@
-"""Up the 南北两山: lanes that wind to the ridge, steps between their turns, paths in the hill parks."""
+"""Up the 南北两山: lanes that wind to the ridge, steps between their turns, paths beside them."""
 
 import numpy as np
 import shapely
@@ -11,7 +11,7 @@ from data.sample.ways import Ways
 
 
 def add_hills(ways: Ways, seed: int, ground: Terrain, river: River) -> None:
-    """Add winding lanes from the feet of the hills up, with hamlets, steps and unjoined paths beside them."""
+    """Add winding lanes from the feet of the hills up, with hamlets, steps and paths beside them."""
     rng = stream(seed, "hills")
     foot = shapely.boundary(valley_floor()).difference(river.main.buffer(350.0))
     for part in shapely.get_parts(shapely.line_merge(foot)):
@@ -25,7 +25,8 @@ def add_hills(ways: Ways, seed: int, ground: Terrain, river: River) -> None:
             _lane(ways, rng, ground, start)
 
 
-def _uphill(ground: Terrain, xy: Floats) -> Floats:
+def uphill(ground: Terrain, xy: Floats) -> Floats:
+    """Return the (2,) direction, of length 1, in which the ground rises most at (2,) metres."""
     reach = 260.0
     around = ground.at(xy + reach * np.array([[1, 0], [-1, 0], [0, 1], [0, -1]]))
     slope = np.array([around[0] - around[1], around[2] - around[3]])
@@ -36,10 +37,10 @@ def _lane(ways: Ways, rng: np.random.Generator, ground: Terrain, start: Floats) 
     """Add one lane from ``start``: legs slanting across the slope, turning back each time."""
     at = np.asarray(start)
     first = float(ground.at(at[None])[0])
-    points, side = [at - _uphill(ground, at) * 45.0, at], float(rng.choice([-1.0, 1.0]))
+    points, side = [at - uphill(ground, at) * 45.0, at], float(rng.choice([-1.0, 1.0]))
     goal = rng.uniform(90.0, 430.0)
     for _ in range(int(rng.integers(7, 26))):
-        up = _uphill(ground, at)
+        up = uphill(ground, at)
         across = np.array([-up[1], up[0]]) * side
         lean = rng.uniform(0.5, 0.95)
         leg = up * lean + across * np.sqrt(1 - lean**2) * rng.uniform(0.9, 1.3)
@@ -65,8 +66,6 @@ def _lane(ways: Ways, rng: np.random.Generator, ground: Terrain, start: Floats) 
         lower = k < len(path) * 0.5
         ways.add([LineString([path[k], end])], "residential" if lower and highway == "unclassified" else "path",
                  zone="hill" if lower else "hillpath", bridges=False)  # fmt: skip
-    if rng.random() < 0.5:
-        _loose(ways, rng, path[-1] + rng.normal(0, 160, 2))
 
 
 def _round(path: Floats) -> Floats:
@@ -75,11 +74,3 @@ def _round(path: Floats) -> Floats:
     for a, b, c in zip(path[:-2], path[1:-1], path[2:], strict=True):
         out += [b + (a - b) * 0.12, b, b + (c - b) * 0.12]
     return np.array([*out, path[-1]])
-
-
-def _loose(ways: Ways, rng: np.random.Generator, middle: Floats) -> None:
-    """Add a small park path system that no mapper joined to anything."""
-    count = int(rng.integers(3, 6))
-    turn = rng.uniform(0, np.pi) + np.linspace(0, 2 * np.pi, count, endpoint=False)
-    ends = middle + rng.uniform(50, 130, (count, 1)) * np.column_stack([np.cos(turn), np.sin(turn)])
-    ways.add([LineString([middle, end]) for end in ends], "path", bridges=False, fragment=True)

@@ -18,6 +18,9 @@ from data.sample.ways import Net, assemble
 HALF_M: Final = 13.0
 RAMP_M: Final = 260.0
 """How far before and after an interchange its ramps leave and join the carriageway."""
+GATE_M: Final = 170.0
+LINK_M: Final = 9.0
+"""A toll gate's distance from the motorway, and of the two ways of its link from their middle line."""
 APART_M: Final = 7_000.0
 REACH_M: Final = 1_500.0
 DEEP_M: Final = 130.0
@@ -40,16 +43,38 @@ class _Motorway:
         self.ramps: list[tuple[LineString, str]] = []
 
     def interchange(self, node: Floats) -> None:
-        """Join both carriageways to ``node`` by an off-ramp and an on-ramp each."""
+        """Join both carriageways to ``node``: curved ramps to a toll gate beside it, and a link from there."""
+        foot = np.array(self.centre.interpolate(self.centre.project(shapely.Point(node))).coords[0])
+        away = float(np.linalg.norm(node - foot))
+        gate = foot + (node - foot) * (GATE_M / away) if away > 1.5 * GATE_M else node
         for way, cuts in zip(self.ways, self.cuts, strict=True):
-            at = float(way.project(shapely.Point(node)))
+            at = float(way.project(shapely.Point(foot)))
             off, on = round(at - RAMP_M, 1), round(at + RAMP_M, 1)
             if off > 120.0:
                 cuts.add(off)
-                self.ramps.append((LineString([_at(way, off), node]), "motorway_link"))
+                self.ramps.append((_ramp(way, off, at, gate), "motorway_link"))
             if on < way.length - 120.0:
                 cuts.add(on)
-                self.ramps.append((LineString([node, _at(way, on)]), "motorway_link"))
+                self.ramps.append((shapely.reverse(_ramp(way, on, at, gate)), "motorway_link"))
+        if gate is not node:
+            across = np.array([node[1] - gate[1], gate[0] - node[0]]) / np.linalg.norm(node - gate) * LINK_M
+            there = [gate, gate * 0.75 + node * 0.25 + across, gate * 0.25 + node * 0.75 + across, node]
+            back = [node, gate * 0.25 + node * 0.75 - 1.2 * across, gate * 0.75 + node * 0.25 - across, gate]
+            self.ramps += [(LineString(there), "motorway_link"), (LineString(back), "motorway_link")]
+
+
+def _ramp(way: LineString, start: float, at: float, gate: Floats) -> LineString:
+    """Return the curve between ``way``, left on its right at ``start`` along it, and ``gate`` opposite ``at``.
+
+    It is drawn from the motorway outward; an on-ramp (``start`` beyond ``at``) is driven the other way.
+    """
+    first, near, foot = _at(way, start), _at(way, start + 0.3 * (at - start)), _at(way, at)
+    onward = _at(way, at + 5.0) - _at(way, at - 5.0)
+    onward /= np.linalg.norm(onward)
+    right = np.array([onward[1], -onward[0]])
+    same_side = float(np.dot(gate - foot, right)) > 0
+    turn = foot - onward * 0.35 * (at - start) + right * GATE_M * (0.5 if same_side else 0.3)
+    return LineString(smooth(np.array([first, near + right * 12.0, turn, (turn + gate) / 2, gate]), rounds=3))
 
 
 def _at(line: LineString, along: float) -> Floats:

@@ -11,18 +11,16 @@ from data.frames import CRS_KEPT, STREETS, conform
 from data.sample.areas import Land
 from data.sample.hills import add_hills
 from data.sample.motorways import with_motorways
+from data.sample.passable import NO_CYCLE, NO_DRIVE, NO_WALK, passable
 from data.sample.plane import Bools, lonlat_geometry
 from data.sample.river import River
 from data.sample.rural import add_roads, add_villages
+from data.sample.strays import add_strays
 from data.sample.terrain import Terrain
 from data.sample.urban import add_core, add_towns
 from data.sample.ways import Net, Ways, assemble, cut_at_water, join_chains, node
 
 TAIL_M: Final = 14.0
-NO_WALK: Final = frozenset({"motorway", "motorway_link"})
-NO_CYCLE: Final = NO_WALK | {"footway", "steps", "pedestrian"}
-NO_DRIVE: Final = frozenset({"footway", "steps", "pedestrian", "path", "track", "service"})
-"""Service ways are the inner ways of gated compounds, closed to the public's cars; tracks are farm tracks."""
 
 SPEEDS_KPH: Final = {
     "motorway": 100.0, "motorway_link": 50.0, "trunk": 70.0, "primary": 60.0, "secondary": 50.0, "tertiary": 40.0,
@@ -31,20 +29,21 @@ SPEEDS_KPH: Final = {
 
 
 def draw(seed: int, here: Land, ground: Terrain, river: River) -> Net:
-    """Return the net of all streets: one large component and, in the valley, the strays a real map has."""
+    """Return the net of all streets: one large component and, on the hills, the unjoined paths a real map has."""
     ways = Ways()
     add_core(ways, seed, river)
     add_towns(ways, seed, here, ground, river)
     add_roads(ways, seed, here, ground, river)
     add_villages(ways, seed, here, ground)
     add_hills(ways, seed, ground, river)
-    net = join_chains(_joined(_without_stubs(node(cut_at_water(ways, river))), river))
+    add_strays(ways, seed, ground, river)
+    net = join_chains(passable(_joined(_without_stubs(node(cut_at_water(ways, river))), river)))
     net.rows["tunnel"] = False
     return with_motorways(net, ground, river)
 
 
 def _joined(net: Net, river: River) -> Net:
-    """Return the net with stray towns and villages joined to the main part, other strays but footways left out."""
+    """Return the net with stray towns and villages joined to the main part, others left out but the hill paths."""
     part = net.components()
     main = int(np.argmax(np.bincount(part)))
     lived_in = net.rows["zone"].isin(["village", "road"]).to_numpy() | net.rows["highway"].isin(
@@ -84,14 +83,9 @@ def _without_stubs(net: Net) -> Net:
 
 
 def _kept(net: Net) -> Bools:
-    """Return the segments of the main component, and of those strays that are footways only."""
+    """Return the segments of the main component, and the paths meant to be unjoined."""
     part = net.components()
-    main = int(np.argmax(np.bincount(part)))
-    of = part[net.u]
-    foot = net.rows["highway"].isin(["footway", "path", "service", "steps"]).to_numpy()
-    other = np.zeros(part.max() + 1, dtype=bool)
-    other[of[~foot]] = True
-    return np.asarray((of == main) | ~other[of])
+    return np.asarray((part[net.u] == np.argmax(np.bincount(part))) | net.rows["fragment"].to_numpy(dtype=bool))
 
 
 def streets_frame(net: Net) -> gpd.GeoDataFrame:

@@ -58,6 +58,15 @@ def table(name: str) -> pd.DataFrame:
         return pd.read_csv(file, dtype=dict.fromkeys(("code", "county_code", "township_code", "unit_2020"), "str"))
 
 
+def approximate(error_m: float) -> str:
+    """Return the source of a position known only roughly.
+
+    >>> approximate(900)
+    '公开资料，位置近似（误差约 900 m）'
+    """
+    return f"公开资料，位置近似（误差约 {error_m:.0f} m）"
+
+
 def stream(seed: int, name: str) -> np.random.Generator:
     """Return the random stream ``name``: adding draws to one part of the sample leaves the others as they were."""
     return np.random.default_rng([seed, *name.encode()])

@@ -99,7 +99,7 @@ def add_core(ways: Ways, seed: int, river: River) -> list[Polygon]:
     rim = [part for part in shapely.get_parts(shapely.line_merge(foot)) if part.length > 600.0]
     ways.add(rim, "tertiary", zone="main", bridges=False)
     blocks = faces(land, ways.lines[first:])
-    return fill(ways, rng, blocks, core_size, chords=0.56, spurs=0.5, zone="urban")
+    return fill(ways, rng, blocks, core_size, chords=0.58, spurs=0.54, zone="urban")
 
 
 def fill(
@@ -115,27 +115,9 @@ def fill(
         big = min(block.area / 40_000.0, 2.0)
         through, ends = courtyards(rng, block, chords=chords * big, spurs=spurs * big)
         inner = "service" if rng.random() < 0.55 else "footway"
-        adrift = rng.random() < 0.10
         ways.add(through, inner, zone=zone, bridges=False)
         ways.add(ends, "footway" if rng.random() < 0.5 else "service", zone=zone, bridges=False)
-        if adrift:
-            ways.add(_adrift(rng, block), "footway", bridges=False, fragment=True)
     return left
-
-
-def _adrift(rng: np.random.Generator, block: Polygon) -> list[LineString]:
-    """Return footways mapped inside a compound that nobody joined to the street."""
-    core = block.buffer(-30.0)
-    if core.is_empty or core.geom_type != "Polygon":
-        return []
-    middle = np.array(core.representative_point().coords[0])
-    turn = rng.uniform(0, np.pi)
-    lines = []
-    for k in range(int(rng.integers(2, 5))):
-        heading = turn + k * np.pi / 2 + rng.normal(0, 0.15)
-        end = middle + rng.uniform(18, 45) * np.array([np.cos(heading), np.sin(heading)])
-        lines.append(LineString([middle, end]))
-    return lines
 
 
 def _channel_line(river: River) -> LineString:
@@ -237,7 +219,7 @@ def _add_bridges(ways: Ways, river: River, land: Any, mains: Any) -> None:
             arm = substring(arm, 0.0, min(stops) + 12.0 if stops else HALF_WIDTH_M + APPROACH_M)
             kept = min(shapely.get_parts(arm.intersection(room)), key=lambda part: part.distance(middle))
             arms.append(list(kept.coords))
-        ways.add([LineString([*arms[0][::-1], *arms[1][1:]])], highway, name=name, zone="main")
+        ways.add([LineString([*arms[0][::-1], *arms[1][1:]])], highway, deck_name=name, zone="main")
 
 
 def add_towns(ways: Ways, seed: int, here: Land, ground: Terrain, river: River) -> None:

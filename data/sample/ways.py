@@ -32,17 +32,21 @@ class Ways:
         highway: str,
         *,
         name: str | None = None,
+        deck_name: str | None = None,
         oneway: bool = False,
         bridges: bool = True,
         zone: str = "",
         place: int = -1,
         fragment: bool = False,
     ) -> None:
-        """Add ``lines``; ``bridges`` lets them cross water, ``zone`` says who lives there, ``place`` which village."""
+        """Add ``lines``; ``bridges`` lets them cross water, ``zone`` says who lives there, ``place`` which village.
+
+        ``deck_name`` names the bridge over the main river; the streets that lead to it keep ``name``.
+        """
         fresh = [line for line in lines if line is not None and line.length > 1.0]
         row = {
-            "highway": highway, "name": name, "oneway": oneway, "bridges": bridges, "bridge": False,
-            "zone": zone, "place": place, "fragment": fragment,
+            "highway": highway, "name": name, "deck_name": deck_name, "oneway": oneway, "bridges": bridges,
+            "bridge": False, "zone": zone, "place": place, "fragment": fragment,
         }  # fmt: skip
         self.lines += fresh
         self.rows += [row] * len(fresh)
@@ -88,7 +92,8 @@ def cut_at_water(ways: Ways, river: River) -> Ways:
         row = ways.rows[hit[i]]
         if row["bridges"] and deck.length > 1.0:
             out.lines.append(deck)
-            out.rows.append({**row, "bridge": True})
+            over_main = row["deck_name"] is not None and shapely.intersects(river.main, deck)
+            out.rows.append({**row, "bridge": True, "name": row["deck_name"] if over_main else row["name"]})
     return out
 
 
@@ -125,9 +130,10 @@ def assemble(lines: np.ndarray, rows: pd.DataFrame) -> Net:
 
 
 def join_chains(net: Net) -> Net:
-    """Return the net without the nodes where exactly two segments of one kind meet: their lines are joined."""
+    """Return the net without the nodes where exactly two segments of one kind and name meet: their lines are joined."""
     degree = np.bincount(np.concatenate([net.u, net.v]), minlength=len(net.nodes))
-    kind = net.rows.groupby(["highway", "oneway", "bridge", "fragment"], sort=True).ngroup().to_numpy()
+    alike = net.rows.assign(name=net.rows["name"].fillna(""))
+    kind = alike.groupby(["highway", "name", "oneway", "bridge", "fragment"], sort=True).ngroup().to_numpy()
     oneway = net.rows["oneway"].to_numpy(dtype=bool)
     touching: list[list[int]] = [[] for _ in range(len(net.nodes))]
     for k, (a, b) in enumerate(zip(net.u.tolist(), net.v.tolist(), strict=True)):

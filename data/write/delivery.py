@@ -18,6 +18,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from data.frames import CRS_KEPT, Column, FrameSpec
+from data.tiles import deliverable_rows
 from geo.errors import CRSMismatchError, Fault, InputError, MissingCRSError, ParameterError
 
 _DATUMS_DELIVERED: Final = {4490, 4326}
@@ -61,6 +62,8 @@ def delivery(
 ) -> Delivery:
     """Return ``frame`` as a checked delivery, its attributes in the order of ``columns``.
 
+    Rows that may never leave the store (not ``public``, protected land, military sites, prisons) are left out.
+
     Raises MissingCRSError, CRSMismatchError (not EPSG:4490), ParameterError (a name that is not ASCII), and
     InputError with every fault: a column declared and absent, present and not declared, of another kind, infinite.
     """
@@ -100,7 +103,7 @@ def delivery(
     ]
     if faults:
         raise InputError(faults)
-    clean = gpd.GeoDataFrame(typed, geometry=frame.geometry.to_numpy(), crs=CRS_KEPT)
+    clean = gpd.GeoDataFrame(typed, geometry=frame.geometry.to_numpy(), crs=CRS_KEPT)[deliverable_rows(frame)]
     return Delivery(name, title or name, clean.reset_index(drop=True), declared, provenance)
 
 

@@ -41,7 +41,7 @@
     data.dots[served].forEach(function (dot) {
       var size = radius(dot[2]);
       var look = L.extend({}, looks[served], { radius: size, weight: outline(size), interactive: false });
-      var marker = L.circleMarker([dot[1] / 1e4, dot[0] / 1e4], look);
+      var marker = L.circleMarker([dot[1] / data.scale, dot[0] / data.scale], look);
       marker.people = dot[2];
       group.addLayer(marker);
     });

@@ -72,16 +72,17 @@ def folium_map(
     _check(areas, ("name", "level"), "areas")
     _check(facilities, ("NAME",), "facilities")
     _check(demand, ("weight", "served"), "demand")
-    dots, cell = _dots(demand)
+    dots, cell = _dots(demand, decimals)
     levels = areas["level"]
     shown = areas[levels.isin(["county"]) if (levels == "county").any() else levels.notna()]
-    west, south, east, north = _focus(shown, demand)
+    west, south, east, north = (round(edge, decimals) for edge in _focus(shown, demand))
     page = _page((west + east) / 2, (south + north) / 2)
     shape_layer = _ground(page, shown, context, polygon)
     weights = [dot[2] for group in dots for dot in group]
     content = {
         "focus": [[south, west], [north, east]],
         "dots": dots,
+        "scale": 10**decimals,
         "reference": float(np.mean(weights)) if weights else 1.0,
         "facilities": _places(facilities[public_rows(facilities)], "NAME", decimals),
         "labels": _places(shown, "name", decimals),
@@ -108,8 +109,11 @@ def _check(frame: gpd.GeoDataFrame, columns: Sequence[str], name: str) -> None:
         raise InputError(faults)
 
 
-def _dots(demand: gpd.GeoDataFrame) -> tuple[list[list[list[float]]], float]:
-    """Return [unserved, served] lists of [lon·10⁴, lat·10⁴, weight], and the side of the cells in degrees."""
+def _dots(demand: gpd.GeoDataFrame, decimals: int) -> tuple[list[list[list[float]]], float]:
+    """Return [unserved, served] lists of [lon·10ᵈ, lat·10ᵈ, weight], and the side of the cells in degrees.
+
+    d is ``decimals``: no home is drawn nearer to its place than is public.
+    """
     lonlat = shapely.get_coordinates(demand.geometry.to_numpy())
     weight = demand["weight"].to_numpy(np.float64)
     served = demand["served"].to_numpy(np.bool_)
@@ -129,7 +133,7 @@ def _dots(demand: gpd.GeoDataFrame) -> tuple[list[list[list[float]]], float]:
     middle = np.column_stack([np.bincount(group, pull * lonlat[:, axis], minlength=count) / mass for axis in (0, 1)])
     inside = np.zeros(count, np.bool_)
     inside[group] = served
-    rows = np.column_stack([np.rint(middle * 1e4), np.round(total, 1)])
+    rows = np.column_stack([np.rint(middle * 10.0**decimals), np.round(total, 1)])
     return [rows[~inside].tolist(), rows[inside].tolist()], cell
 
 

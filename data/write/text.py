@@ -88,11 +88,12 @@ def write_csv(given: Delivery, path: Path, options: Options) -> tuple[Path, ...]
         },
         "provenance": given.provenance,
     }
-    write_document(facts, about)
-    with aside(path) as written, written.open("w", encoding="utf-8-sig", newline="") as handle:
-        writer = csv.writer(handle)
-        writer.writerow(heads)
-        writer.writerows(zip(*map(_csv_cells, columns.values()), strict=True))
+    with aside(about) as told, aside(path) as written:  # neither file without the other
+        told.write_text(document(facts, indent=2) + "\n", encoding="utf-8")
+        with written.open("w", encoding="utf-8-sig", newline="") as handle:
+            writer = csv.writer(handle)
+            writer.writerow(heads)
+            writer.writerows(zip(*map(_csv_cells, columns.values()), strict=True))
     return (path, about)
 
 

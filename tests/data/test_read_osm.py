@@ -7,12 +7,14 @@ import shutil
 import geopandas as gpd
 import numpy as np
 import osmium
+import pandas as pd
 import pytest
 import shapely
 
 from data.frames import AREAS, CONTEXT, DEMAND, STREETS, conform, facility_spec
 from data.read.access import street_use
 from data.read.osm import read_osm
+from data.read.places import protected_of
 from geo.crs import geodesic_area_m2
 from geo.errors import InputError
 
@@ -291,7 +293,13 @@ def test_military_land_and_prisons_are_never_shown(osm, tags):
     frames = osm.close()
     assert not len(frames.facilities["sports"])
     assert not len(frames.demand)
-    assert frames.context["kind"].tolist() == ["green"]
+    assert frames.context["kind"].tolist() == ["green", "protected"]
+    (land,) = frames.context[frames.context["kind"] == "protected"].itertuples()
+    assert not land.public
+    assert land.geometry.equals(frames.protected.iloc[0])
+    assert pd.isna(land.name)
+    assert pd.isna(land.tag)
+    assert "way" not in land.ctx_id
     assert str(inside) not in set(frames.streets["way_id"])
     assert frames.diagnostics["segments_inside_protected_land"] == 1
     assert len(frames.protected) == 1
@@ -306,6 +314,27 @@ def test_area_keeps_whole_what_meets_it(osm):
     assert cut.streets["way_id"].tolist() == ["100"]
     assert cut.streets.geometry.iloc[0].length == pytest.approx(0.01)
     assert cut.diagnostics["outside_area"]["streets"] == 1
+
+
+def test_an_area_that_meets_no_street_is_one_error(osm):
+    osm.way([(0, 0), (10, 0)], {"highway": "residential"})
+    osm.box(20, 20, 1, {"building": "yes"})
+    osm.close()
+    with pytest.raises(InputError) as caught:
+        read_osm(osm.path, area=shapely.box(103.82, 36.02, 103.83, 36.03))
+    (fault,) = caught.value.faults
+    assert (fault.code, fault.file) == ("outside_area", str(osm.path))
+    assert "103.8200, 36.0200, 103.8300, 36.0300" in fault.message
+    assert "103.8000, 36.0000, 103.8100, 36.0000" in fault.message
+
+
+def test_protected_land_outside_the_area_stays_known(osm):
+    osm.way([(0, 0), (10, 0)], {"highway": "residential"})
+    osm.box(20, 20, 5, {"landuse": "military"})
+    osm.close()
+    frames = read_osm(osm.path, area=shapely.box(103.8, 35.9, 103.81, 36.01))
+    assert protected_of(frames.context).geom_equals(frames.protected).all()
+    assert len(frames.protected) == 1
 
 
 def test_bad_files_give_one_error(tmp_path, osm):

@@ -9,7 +9,7 @@ from shapely import LineString, Point, Polygon
 
 from data.read.points import check_swapped, read_points
 from geo.datum import wgs84_to_gcj02
-from geo.errors import InputError, MissingCRSError
+from geo.errors import CRSMismatchError, InputError, MissingCRSError
 
 LANZHOU = (103.7, 35.9, 104.0, 36.2)
 
@@ -23,6 +23,40 @@ def test_csv_with_lon_and_lat(tmp_path):
     assert points["id"].tolist() == ["007", "8"]
     assert points["name"].tolist() == ["甲", "乙"]
     assert shapely.get_coordinates(points.geometry).tolist() == [[103.8, 36.0], [103.9, 36.1]]
+
+
+@pytest.mark.parametrize("name", ["ID", "id", "Id"])
+def test_ids_of_a_csv_are_text_in_any_case(tmp_path, name):
+    path = tmp_path / "p.csv"
+    path.write_text(f"{name},FAC_ID,XZQDM12,people,lon,lat\n001,01,062010500100,5,103.8,36.0\n2,02,,6,103.9,36.1\n")
+    points = read_points(path, crs="EPSG:4326", what="facilities")
+    assert points["id"].tolist() == ["001", "2"]
+    assert points["FAC_ID"].tolist() == ["01", "02"]
+    assert points["XZQDM12"].iloc[0] == "062010500100"
+    assert points["people"].tolist() == [5, 6]
+
+
+@pytest.mark.parametrize("file", ["p.gpkg", "p.parquet", "p.csv"])
+def test_whole_numbers_are_ids_without_a_point_and_none_is_a_fault(tmp_path, file):
+    def keep(ids):
+        frame = gpd.GeoDataFrame({"ID": ids}, geometry=[Point(103.8 + i / 10, 36) for i in range(3)], crs="EPSG:4326")
+        if file.endswith("csv"):
+            frame.drop(columns="geometry").assign(lon=frame.geometry.x, lat=36).to_csv(tmp_path / file, index=False)
+        elif file.endswith("gpkg"):
+            frame.to_file(tmp_path / file)
+        else:
+            frame.to_parquet(tmp_path / file)
+        return read_points(tmp_path / file, crs="EPSG:4326", what="demand")
+
+    if file != "p.csv":  # what a table writes as text stays as it is written
+        assert keep([10.0, 11.5, 12.0])["id"].tolist() == ["10", "11.5", "12"]
+    with pytest.raises(InputError) as caught:
+        keep([10.0, None, None])
+    assert [(fault.code, fault.row, fault.column) for fault in caught.value.faults] == [
+        ("empty", 1, "ID"), ("empty", 2, "ID"),
+    ]  # fmt: skip
+    with pytest.raises(InputError, match="no id"):
+        keep(["a", None, "c"])
 
 
 @pytest.mark.parametrize("name", ["p.gpkg", "p.shp", "p.geojson", "p.parquet"])
@@ -109,6 +143,33 @@ def test_one_declaration_for_several_files_leaves_those_alone_that_state_their_o
     lonlat.to_crs("EPSG:4544").to_file(tmp_path / "own.gpkg")
     lonlat.to_file(tmp_path / "own.geojson")
     (tmp_path / "none.csv").write_text("lon,lat\n103.8,36.0\n")
-    for name, crs in (("own.gpkg", "EPSG:4326"), ("own.geojson", "EPSG:4544"), ("none.csv", "EPSG:4326")):
+    lonlat.to_file(tmp_path / "lonlat.gpkg")
+    for name, crs in (
+        ("own.gpkg", "EPSG:4326"), ("own.gpkg", "gcj02"), ("own.geojson", "EPSG:4544"), ("own.geojson", "gcj02"),
+        ("lonlat.gpkg", "gcj02"), ("lonlat.gpkg", "bd09"), ("none.csv", "EPSG:4326"),
+    ):  # fmt: skip
         found = read_points(tmp_path / name, crs=crs, what="demand", crs_is_fallback=True).to_crs("EPSG:4326")
         assert found.geometry.iloc[0].coords[0] == pytest.approx((103.8, 36.0), abs=1e-7)
+
+
+def test_a_declared_datum_is_undone_where_the_file_states_no_crs_or_no_other_file_is_meant(tmp_path):
+    lonlat = points_at((103.8, 36.0))
+    shifted = points_at(tuple(wgs84_to_gcj02(np.array([[103.8, 36.0]]))[0]))
+    shifted.to_file(tmp_path / "stated.gpkg")
+    (tmp_path / "none.geojson").write_text(shifted.set_crs(None, allow_override=True).to_json())
+    for name, fallback in (("stated.gpkg", False), ("none.geojson", False), ("none.geojson", True)):
+        found = read_points(tmp_path / name, crs="gcj02", what="demand", crs_is_fallback=fallback)
+        assert found.geometry.iloc[0].coords[0] == pytest.approx((103.8, 36.0), abs=1e-7)
+    lonlat.to_crs("EPSG:4544").to_file(tmp_path / "metric.gpkg")
+    with pytest.raises(CRSMismatchError, match=r"metric\.gpkg.*EPSG:4544"):
+        read_points(tmp_path / "metric.gpkg", crs="gcj02", what="demand")
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:4544", "gcj02"])
+def test_coordinates_that_are_no_numbers_are_faults(tmp_path, crs):
+    places = [Point(103.8, 36.0), Point(np.inf, 36.0), Point(103.8, -np.inf), LineString([(1, 1), (np.inf, 2)])]
+    frame = gpd.GeoDataFrame(geometry=places, crs=None if crs == "gcj02" else crs)
+    frame.to_parquet(tmp_path / "p.parquet")
+    with pytest.raises(InputError) as caught:
+        read_points(tmp_path / "p.parquet", crs=crs, what="demand")
+    assert [(fault.code, fault.row) for fault in caught.value.faults] == [("no_position", row) for row in (1, 2, 3)]

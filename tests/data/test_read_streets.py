@@ -72,13 +72,35 @@ def test_tags_by_osm_meaning(tmp_path):
     places = [[(10 * i, 0), (10 * i + 10, 0)] for i in range(len(tags))]
     frame = lines(*places, **{key: [tag.get(key) for tag in tags] for key in {k for tag in tags for k in tag}})
     streets, counts = read_streets(write(frame, tmp_path / "s.gpkg"))
-    assert streets["walk"].tolist() == [True, False, True, True, False, True, True, False]
-    assert streets["cycle_fwd"].tolist() == [True, False, False, True, False, True, True, False]
-    assert streets["bridge"].tolist() == [True] + [False] * 7
-    assert streets["tunnel"].tolist() == [False] * 7 + [True]
+    assert streets["walk"].tolist() == [True, False, True, False, True, True, False]
+    assert streets["cycle_fwd"].tolist() == [True, False, False, False, True, True, False]
+    assert streets["bridge"].tolist() == [True] + [False] * 6
+    assert streets["tunnel"].tolist() == [False] * 6 + [True]
+    assert counts["dropped"]["no street: railway.rail"] == 1
     assert streets["maxspeed_kph"].iloc[0] == 50.0
     assert streets["incline_pct"].iloc[0] == 6.0
     assert counts["unknown_classes"] == {"主干道": 1}
+
+
+def test_what_is_tagged_as_other_than_a_street_is_none(tmp_path):
+    tags = [
+        {"type": "railway.rail"}, {"type": "waterway.river"}, {"type": "railway.rail"}, {"railway": "tram"},
+        {}, {"type": "主干道"}, {"type": "1.5"}, {"type": "railway.tram|highway.footway"}, {"waterway": "no"},
+        {"type": "highway.service", "railway": "tram"}, {"highway": "path", "type": "waterway.dam"},
+    ]  # fmt: skip
+    places = [[(10 * i, 0), (10 * i + 10, 0)] for i in range(len(tags))]
+    columns = {key: [tag.get(key) for tag in tags] for key in ("type", "railway", "waterway", "highway")}
+    streets, counts = read_streets(write(lines(*places, **columns), tmp_path / "s.parquet"), keep_crs=True)
+    assert [line.coords[0][0] for line in streets.geometry] == [40, 50, 60, 70, 80, 90, 100]
+    assert streets["highway"].fillna("").tolist() == ["", "", "", "footway", "", "service", "path"]
+    assert streets["walk"].all()
+    assert counts["dropped"] == {
+        "no geometry": 0, "coordinates that are no numbers": 0, "no length": 0,
+        "no street: railway.rail": 2, "no street: railway.tram": 1, "no street: waterway.river": 1,
+    }  # fmt: skip
+    only = lines(*places[:2], type=["railway.rail", "waterway.river"])
+    with pytest.raises(InputError, match="every line is tagged as other than a street"):
+        read_streets(write(only, tmp_path / "s.parquet"))
 
 
 @pytest.mark.parametrize(
@@ -103,6 +125,57 @@ def test_u_and_v_define_the_topology_and_turn_the_lines(tmp_path):
     assert streets[["u", "v"]].to_numpy().tolist() == [[5, 7], [7, 6], [8, 9]]
     assert streets.geometry.iloc[1].coords[0] == (100, 0)
     assert (counts["nodes"], counts["lines_turned"], counts["node_ids_sharing_a_place"]) == (5, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("u", "v"),
+    [
+        (["a", None, "c", None], ["b", "c", " ", None]),
+        ([1.0, np.nan, 3.0, np.nan], [2.0, 3.0, np.nan, np.nan]),
+        (pd.array([1, None, 3, None], dtype="Int64"), pd.array([2, 3, None, None], dtype="Int64")),
+        (["a", "nan", "c", ""], ["b", "c", "NULL", ""]),
+    ],
+)
+def test_a_line_without_a_node_is_a_fault(tmp_path, u, v):
+    frame = lines(*CROSS[:3], [(9, 9), (9, 8)], u=u, v=v)
+    frame.geometry.array[3] = None  # it is dropped: its nodes do not matter
+    with pytest.raises(InputError) as caught:
+        read_streets(write(frame, tmp_path / "s.parquet"))
+    assert [(fault.code, fault.row, fault.column) for fault in caught.value.faults] == [
+        ("empty", 1, "u"), ("empty", 2, "v"),
+    ]  # fmt: skip
+
+
+def test_nullable_and_whole_number_node_ids_are_one_kind(tmp_path):
+    ends = {"u": pd.array([1, 2, 2], dtype="Int64"), "v": [2.0, 3.0, 4.0]}
+    streets, _ = read_streets(write(lines(*CROSS[:3], **ends), tmp_path / "s.parquet"))
+    assert streets[["u", "v"]].to_numpy().tolist() == [[0, 1], [1, 2], [1, 3]]
+    ends = {name: pd.array(values, dtype="Int64") for name, values in (("u", [11, 12, 12]), ("v", [12, 13, 14]))}
+    streets, _ = read_streets(write(lines(*CROSS[:3], **ends), tmp_path / "s.parquet"))
+    assert streets[["u", "v"]].to_numpy().tolist() == [[11, 12], [12, 13], [12, 14]]
+
+
+def test_lines_in_parts_are_one_line_between_their_nodes(tmp_path):
+    frame = gpd.GeoDataFrame(
+        {"u": [1, 2, 4], "v": [2, 3, 4]},
+        geometry=[
+            MultiLineString([[(0, 0), (50, 0)], [(50, 0), (100, 0)]]),
+            MultiLineString([[(150, 0), (200, 0)], [(150, 0), (100, 0)]]),
+            MultiLineString([[(0, 9), (5, 9)], [(5, 9), (5, 14), (0, 9)]]),
+        ],
+        crs=UTM,
+    )
+    streets, counts = read_streets(write(frame, tmp_path / "s.parquet"), keep_crs=True)
+    assert streets[["u", "v"]].to_numpy().tolist() == [[1, 2], [2, 3], [4, 4]]
+    assert [line.coords[0] for line in streets.geometry] == [(0, 0), (100, 0), (0, 9)]
+    assert [line.coords[-1] for line in streets.geometry] == [(100, 0), (200, 0), (0, 9)]
+    assert streets.geometry.length.tolist()[:2] == [100, 100]
+    assert counts["nodes_with_ends_apart"] == 0
+    frame.geometry.array[0] = MultiLineString([[(0, 0), (50, 0)], [(60, 0), (100, 0)]])
+    frame.geometry.array[2] = MultiLineString([[(5, 9), (5, 14), (0, 9)], [(5, 9), (0, 9)]])
+    with pytest.raises(InputError) as caught:
+        read_streets(write(frame, tmp_path / "s.parquet"))
+    assert [(fault.code, fault.row) for fault in caught.value.faults] == [("geometry_type", 0), ("geometry_type", 2)]
 
 
 def test_node_ids_as_text_and_parallel_lines_alone(tmp_path):
@@ -182,6 +255,18 @@ def test_directed_pieces(tmp_path):
     assert not read_streets(tmp_path / "s.parquet", directed=False)[1]["directed"]
 
 
+def test_loops_at_one_node_are_one_street_by_their_ids_only(tmp_path):
+    frame = lines(
+        [(0, 0), (9, 0), (0, 9), (0, 0)], [(0, 0), (-9, 0), (0, -9), (0, 0)],
+        [(0, 0), (5, 0), (0, 5), (0, 0)], [(0, 0), (0, 5), (5, 0), (0, 0)],
+        id=["1", "2", "3", "-3"], u=[7] * 4, v=[7] * 4, highway=["residential"] * 4,
+    )  # fmt: skip
+    streets, counts = read_streets(write(frame, tmp_path / "s.parquet"), directed=True, keep_crs=True)
+    assert counts["merged_pairs"] == 1
+    assert streets["way_id"].tolist() == ["1", "2", "3"]
+    assert streets["drive_bwd"].tolist() == [False, False, True]
+
+
 def test_no_crs_is_one_error_and_may_be_declared(tmp_path):
     frame = lines(*CROSS)
     shp = write(frame, tmp_path / "s.shp")
@@ -201,6 +286,9 @@ def test_declared_and_stated_crs_must_agree(tmp_path):
         read_streets(path, crs="EPSG:4544")
     with pytest.raises(ParameterError):
         read_streets(path, crs="EPSG:0")
+    for datum in ("gcj02", "bd09"):
+        with pytest.raises(CRSMismatchError, match=r"s\.gpkg: .*EPSG:32650.*Mend"):
+            read_streets(path, crs=datum)
 
 
 def test_geojson_without_a_crs_member_takes_the_declared_one(tmp_path):
@@ -208,6 +296,19 @@ def test_geojson_without_a_crs_member_takes_the_declared_one(tmp_path):
     path.write_text(lines([(500000, 3990000), (500100, 3990000)]).set_crs(None, allow_override=True).to_json())
     streets, _ = read_streets(path, crs="EPSG:4544")
     assert streets.geometry.iloc[0].coords[0] == pytest.approx((105.0, 36.04), abs=0.01)
+
+
+def test_a_crs_member_counts_wherever_it_stands(tmp_path):
+    path = tmp_path / "s.geojson"
+    path.write_text(
+        lines(*[[(500000 + i, 3990000), (500100, 3990000 + i)] for i in range(100)], crs="EPSG:4544").to_json()
+    )
+    assert '"crs"' not in path.read_text()[:4096]
+    with pytest.raises(CRSMismatchError):
+        read_streets(path, crs=UTM)
+    frame = gpd.GeoDataFrame({"crs": ["x"]}, geometry=[LineString([(500000, 3990000), (500100, 3990000)])])
+    path.write_text(frame.to_json())
+    assert len(read_streets(path, crs="EPSG:4544")[0]) == 1
 
 
 def test_xian80_is_refused(tmp_path):

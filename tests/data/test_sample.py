@@ -153,6 +153,13 @@ def test_the_bridges_of_the_core_are_in_their_places(streets: gpd.GeoDataFrame) 
         assert own["walk"].all() == (walkers and "高速" not in name), name
 
 
+def test_bridge_names_stand_on_bridges_only(streets: gpd.GeoDataFrame) -> None:
+    bridges = table("bridges")
+    named = streets[streets["name"].isin(bridges.loc[bridges["road_class"] != "motorway", "name"])]
+    assert named["bridge"].all()
+    assert shapely.length(plane_geometry(named.geometry.to_numpy())).max() < 350.0
+
+
 def test_motorways_carry_cars_only(streets: gpd.GeoDataFrame) -> None:
     fast = streets[streets["highway"].isin(["motorway", "motorway_link"])]
     assert len(fast) > 100
@@ -169,6 +176,23 @@ def test_cars_reach_nearly_every_place_from_every_other(streets: gpd.GeoDataFram
     graph = coo_array((np.ones(len(arcs)), (index[:, 0], index[:, 1])), shape=(len(ids), len(ids)))
     sizes = np.bincount(connected_components(graph, connection="strong")[1])
     assert sizes.max() / sizes.sum() > 0.97
+
+
+@pytest.mark.parametrize("mode", ["walk", "cycle"])
+def test_hardly_anybody_is_cut_off(sample: Sample, streets: gpd.GeoDataFrame, mode: str) -> None:
+    ahead, back = ("walk", "walk") if mode == "walk" else ("cycle_fwd", "cycle_bwd")
+    arcs = np.vstack([streets[["u", "v"]][streets[ahead]].to_numpy(), streets[["v", "u"]][streets[back]].to_numpy()])
+    size = int(streets[["u", "v"]].to_numpy().max()) + 1
+    graph = coo_array((np.ones(len(arcs)), (arcs[:, 0], arcs[:, 1])), shape=(size, size))
+    weak, strong = (connected_components(graph, connection=kind)[1] for kind in ("weak", "strong"))
+    usable = streets[streets[ahead] | streets[back]]
+    main = np.argmax(np.bincount(strong[arcs[:, 0]]))
+    whole = (strong[usable["u"]] == main) & (strong[usable["v"]] == main)
+    assert (whole == (weak[usable["u"]] == np.argmax(np.bincount(weak)))).all(), "one-way traps"
+    lines = plane_geometry(usable.geometry.to_numpy())
+    people = sample.frames["demand.residents"]
+    near = shapely.STRtree(lines).nearest(plane_geometry(people.geometry.to_numpy()))
+    assert people["weight"][~whole[near]].sum() / people["weight"].sum() < 0.002
 
 
 def test_townships_and_villages_are_reached_by_the_main_streets(
@@ -235,6 +259,10 @@ def test_names_and_codes_are_complete(areas: gpd.GeoDataFrame) -> None:
     assert set(areas[areas["level"] == "county"]["name"]) == {
         "城关区", "七里河区", "西固区", "安宁区", "红古区", "永登县", "皋兰县", "榆中县",
     }  # fmt: skip
+    english = areas.set_index("code")["name_en"]
+    assert english["620100"] == "Lanzhou"
+    assert english["620105"] == "Anning"
+    assert english[areas.loc[areas["level"] == "county", "code"]].notna().all()
 
 
 def test_townships_tile_their_county_and_hold_their_villages(areas: gpd.GeoDataFrame) -> None:
@@ -267,6 +295,7 @@ def test_facilities_are_known_or_marked(sample: Sample) -> None:
     places = table("places")
     assert set(known["NAME"]) == set(places.loc[places["category"] == "sports", "name"])
     assert known["ACC_M"].notna().all()
+    assert known["SRC"].str.fullmatch(r"公开资料，位置近似（误差约 \d+ m）").all()
     made = venues[venues["SYNTHETIC"]]
     assert made["NAME"].str.startswith("示例健身点 ").all()
     assert 600 <= len(venues) <= 900

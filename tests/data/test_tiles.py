@@ -12,7 +12,7 @@ from shapely.geometry import shape
 
 from data.frames import CRS_KEPT
 from data.tile_specs import AREAS, CONTEXT, STREETS, TileSpec, circle_tiles, facility_tiles
-from data.tiles import TileLayer, tile_layer
+from data.tiles import TileLayer, public_rows, tile_layer
 from geo import mvt
 from geo.errors import CRSMismatchError, InputError, MissingCRSError, ParameterError
 
@@ -175,6 +175,30 @@ def test_facilities_show_what_is_public() -> None:
         {"FAC_ID": "a", "NAME": "体育馆", "KIND": "stadium", "SYNTHETIC": False},
         {"FAC_ID": "b", "KIND": "pitch", "SYNTHETIC": True},
     ]
+
+
+@pytest.mark.parametrize(
+    ("tier", "shown"),
+    [
+        (None, True), (np.nan, True), ("", True), ("  ", True), ("public", True), (" Public ", True), ("PUBLIC", True),
+        ("公开", True), (" 公开", True), ("internal", False), ("Internal", False), ("内部", False), ("内部资料", False),
+        ("秘密", False), ("不公开", False), ("restricted", False), ("0", False), ("publicc", False),
+    ],
+)  # fmt: skip
+def test_a_tier_nobody_knows_is_internal(tier: object, shown: bool) -> None:
+    frame = gpd.GeoDataFrame(
+        {"FAC_ID": ["a"], "NAME": "x", "KIND": None, "PUB_LVL": pd.Series([tier], dtype="object"), "SYNTHETIC": False},
+        geometry=shapely.points([[103.81, 36.05]]),
+        crs=CRS_KEPT,
+    )
+    assert public_rows(frame).tolist() == [shown]
+    assert len(everything(tile_layer(frame, facility_tiles("facilities.sports")), 14)) == int(shown)
+
+
+@pytest.mark.parametrize("public", [False, None, "False", "true", pd.NA])
+def test_public_is_true_or_it_is_not(public: object) -> None:
+    frame = context([("green", "landuse=grass", True)]).assign(public=pd.Series([public], dtype="object"))
+    assert public_rows(frame).tolist() == [False]
 
 
 def context(rows: list[tuple[str, str, bool]]) -> gpd.GeoDataFrame:

@@ -134,6 +134,29 @@ def test_what_is_not_public_is_not_in_the_file() -> None:
     assert "103.95" not in page
 
 
+@pytest.mark.parametrize("tier", ["Internal", "内部资料", "secret", "restricted"])
+def test_facilities_of_any_other_tier_are_not_in_the_file(tier: str) -> None:
+    given = pieces()
+    given["facilities"]["PUB_LVL"] = [None, tier, " 公开 ", "PUBLIC"]
+    page = folium_map(**given)
+    assert "兰州奥体中心" not in page
+    assert [place[2] for place in content_of(page)["facilities"]] == [NASTY, "", "内部操场"]
+
+
+@pytest.mark.parametrize("decimals", [2, 3, 4, 6])
+def test_homes_stand_no_nearer_than_the_public_decimals(decimals: int) -> None:
+    given = pieces(40)
+    content = content_of(folium_map(**given, decimals=decimals))
+    assert content["scale"] == 10**decimals
+    for group in content["dots"]:
+        assert all(x == int(x) and y == int(y) for x, y, _ in group)
+    lonlat = {(round(x, decimals), round(y, decimals)) for x, y in shapely.get_coordinates(given["demand"].geometry)}
+    drawn = {(round(x / 10**decimals, decimals), round(y / 10**decimals, decimals))
+             for group in content["dots"] for x, y, _ in group}  # fmt: skip
+    assert len(drawn & lonlat) >= len(lonlat) - 2  # a cell may hold two homes
+    assert all(edge == round(edge, decimals) for corner in content["focus"] for edge in corner)
+
+
 def test_the_panel_tells_the_answer() -> None:
     content = content_of(folium_map(**pieces()))
     panel = content["panel"]

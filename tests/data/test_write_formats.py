@@ -390,3 +390,31 @@ def test_unknown_formats_encodings_and_folders_are_refused(given: Delivery, tmp_
         write(given, tmp_path / "absent" / "a.csv", "csv")
     with pytest.raises(ParameterError, match="is a folder"):
         write(given, tmp_path, "geojson")
+
+
+def test_a_csv_that_fails_leaves_no_metadata(given: Delivery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(ParameterError, match="is a folder"):
+        write(given, tmp_path / "folder.csv", "csv")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder.csv"]
+
+    def fail(values: list[object]) -> list[object]:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("data.write.text._csv_cells", fail)
+    with pytest.raises(OSError, match="No space left"):
+        write(given, tmp_path / "t.csv", "csv")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder.csv"]
+
+
+def test_what_is_not_public_is_in_no_file(tmp_path: Path) -> None:
+    columns = {"kind": Column("text"), "tag": Column("text", required=False), "public": Column("bool")}
+    frame = gpd.GeoDataFrame(
+        {"kind": ["green", "protected", "green", "water"], "tag": [None, None, "landuse=military", "natural=water"],
+         "public": [False, False, True, True]},
+        geometry=[shapely.box(103 + n, 36, 103.5 + n, 36.5) for n in range(4)],
+        crs=CRS_KEPT,
+    )  # fmt: skip
+    (path,) = write(delivery("context", frame, columns, PROVENANCE), tmp_path / "c.geojson", "geojson")
+    (feature,) = json.loads(path.read_text("utf-8"))["features"]
+    assert feature["properties"]["kind"] == "water"

@@ -5,9 +5,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import shapely
+from scipy.spatial import cKDTree
 
 from api.wiring import open_runner
-from geo.isochrone import display_polygons, time_field
+from geo.errors import ParameterError
+from geo.isochrone import display_polygons, isochrones, time_field
 from geo.reach import field_to_facilities, read_field
 from scripts.measured import lanzhou_core
 from tests.geo.test_reach import CRS, GRID, town
@@ -106,15 +108,65 @@ def test_polygons_are_close_to_exact_times_on_the_sample(demo_path, mode):
     assert missed <= 0.005
 
 
-def test_the_sample_never_leaks_over_the_river(demo_path):
-    """Bank-to-bank pairs 300 m from any crossing: the polygon never joins them over the water between."""
-    runner = open_runner(demo_path)
+def leaks(runner, limits=(300_000, 900_000)):
+    """m² of each band that lie on water farther than 60 m from any street that crosses it."""
     measured = runner.measured(runner.circles["fitness"], runner.store.edition())
     water = measured.city.water
-    streets = measured.legs["walk"].field.streets
-    crossing = streets.lines[shapely.intersects(streets.lines, water)]
-    field = time_field(measured.legs["walk"].field, measured.legs["cycle"].field, water=water)
-    bands = display_polygons(field, [300_000, 900_000, 1_800_000])
-    away = shapely.difference(water, shapely.buffer(shapely.union_all(crossing), 60))
-    for band in bands:
-        assert shapely.area(shapely.intersection(band, away)) < 1.0
+    legs = [measured.legs[key].field for key in ("walk", "cycle")]
+    lines = np.concatenate([leg.streets.lines for leg in legs])
+    crossing = shapely.union_all(lines[shapely.intersects(lines, water)])
+    away = shapely.difference(water, shapely.buffer(crossing, 60))
+    bands = display_polygons(time_field(*legs, water=water), list(limits))
+    assert all(band.is_valid for band in bands)
+    assert all(shapely.covers(large, small) for small, large in pairwise(bands))
+    return [shapely.area(shapely.intersection(band, away)) for band in bands], bands, water, crossing
+
+
+def bank_pairs(water, crossing, count=200, seed=3):
+    """Pairs of places on either bank of the river, 400 m and more from any crossing."""
+    river = max(shapely.get_parts(water), key=shapely.area)
+    rng = np.random.default_rng(seed)
+    shore = shapely.line_interpolate_point(river.exterior, rng.random(20 * count), normalized=True)
+    far = shore[shapely.distance(shore, crossing) > 400]
+    xy = shapely.get_coordinates(far)
+    near = cKDTree(xy).query_pairs(600, output_type="ndarray")
+    near = near[rng.permutation(len(near))[:20_000]]
+    across = shapely.linestrings(xy[near])
+    shapely.prepare(river)
+    inside = shapely.covers(shapely.buffer(river, 1), across) & (shapely.length(across) > 5)
+    middle = shapely.line_interpolate_point(across, 0.5, normalized=True)
+    return across[inside & shapely.covers(river, middle)][:count]
+
+
+def test_the_sample_never_leaks_over_the_river(demo_path):
+    areas, bands, water, crossing = leaks(open_runner(demo_path))
+    assert max(areas) < 1.0
+    pairs = bank_pairs(water, crossing)
+    assert len(pairs) >= 50
+    assert not any(shapely.covers(band, pairs).any() for band in bands)
+
+
+@pytest.mark.real
+def test_the_real_core_never_leaks_over_the_river(tmp_path, real_dir):
+    runner, _ = lanzhou_core(tmp_path / "ws")
+    areas, bands, water, crossing = leaks(runner)
+    assert max(areas) < 1.0
+    pairs = bank_pairs(water, crossing)
+    assert len(pairs) >= 20
+    assert not any(shapely.covers(band, pairs).any() for band in bands)
+
+
+def test_each_facility_has_bands_of_its_own():
+    streets = town(GRID)
+    snapped = streets.snap(np.array([(0.0, 0.0), (400.0, 400.0), (0.0, 9000.0)]), crs=CRS, max_snap_m=300)
+    one, other, off = isochrones(streets, snapped, [100_000, 200_000])
+    assert shapely.covers(one[1], one[0])
+    assert shapely.covers(one[0], shapely.Point(50, 0))
+    assert not shapely.intersects(one[1], shapely.Point(400, 400))
+    assert shapely.covers(other[1], shapely.Point(400, 250))
+    assert all(band.is_empty for band in off)
+
+
+def test_limits_that_do_not_ascend_are_refused():
+    with pytest.raises(ParameterError):
+        display_polygons(field_of(town(GRID), [(0, 0)], 400), [200_000, 100_000])
