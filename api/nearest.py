@@ -26,8 +26,7 @@ from geo.units import kph_to_mps, minutes_to_ms
 
 Bounds = tuple[float, float, float, float]
 
-_SLOWEST_KPH: Final = 0.1
-_FASTEST_KPH: Final = 300.0
+_ALLOWED_KPH: Final = (0.1, 300.0)
 
 COLUMNS: Final = ("demand_id", "facility_id", "travel_s", "access_m", "snapped_m", "status")
 
@@ -52,8 +51,10 @@ def nearest(
     """
     if not 0 < max_minutes <= 24 * 60:
         raise ParameterError(f"--max-minutes is {max_minutes}; it is a time above 0 and up to 1440 minutes")
-    if speed_kph is not None and not _SLOWEST_KPH <= speed_kph <= _FASTEST_KPH:
-        raise ParameterError(f"--speed-kph is {speed_kph}; it is a speed from {_SLOWEST_KPH} to {_FASTEST_KPH} km/h")
+    if speed_kph is not None and not _ALLOWED_KPH[0] <= speed_kph <= _ALLOWED_KPH[1]:
+        raise ParameterError(
+            f"--speed-kph is {speed_kph}; it is a speed from {_ALLOWED_KPH[0]} to {_ALLOWED_KPH[1]} km/h"
+        )
     network, near = _network(streets, crs, mode_id, speed_kph, dem)
     places = _read_points(facilities, crs, "facilities", near, network.crs)
     people = _read_points(demand, crs, "demand", near, network.crs)

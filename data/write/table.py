@@ -1,7 +1,7 @@
 """XLSX: the 台账 a bureau fills and files, and the data dictionary of a shapefile."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -15,8 +15,10 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from data.frames import Column
 from data.write.delivery import Delivery, Options, aside, heading, plain_columns
-from data.write.gis import fields_table, provenance_table
+from data.write.gis import fields_table
+from data.write.words import WORDS
 from geo.errors import Fault, InputError
 
 _ROWS: Final = 1_048_576
@@ -54,9 +56,15 @@ def write_xlsx(given: Delivery, path: Path, options: Options) -> tuple[Path, ...
     sheet.append([_cell(sheet, _notices(given), size=10)])
     sheet.append([_cell(sheet, _SIGNATURES, size=10)])
     sheet.append([_cell(sheet, head, bold=True, fill=True) for head in heads])
+    formats = [_number_format(given.columns.get(key)) for key in columns]
     for row in zip(*columns.values(), strict=True):
-        # numbers need no style, and cells with one are slow
-        sheet.append([value if type(value) in _PLAIN else _cell(sheet, value) for value in row])
+        # whole and plain numbers need no style, and cells with one are slow
+        sheet.append(
+            [
+                value if type(value) in _PLAIN and not (form and value is not None) else _cell(sheet, value, form=form)
+                for value, form in zip(row, formats, strict=True)
+            ]
+        )
     _side_sheets(book, given, note="")
     with aside(path) as written:
         book.save(written)
@@ -75,8 +83,23 @@ def _side_sheets(book: Workbook, given: Delivery, *, note: str) -> None:
     heads = ["字段", "标题", "英文标题", "类型", "单位", "必填"]
     notes = [[], [note]] if note else []
     _sheet(book, "字段说明", chain([heads], fields.to_numpy().tolist(), notes), (14, 22, 34, 10, 12, 10))
-    facts = provenance_table(given).to_numpy().tolist()
-    _sheet(book, "来源说明", chain([["项目", "内容"], ["title", given.title]], facts), (24, 110))
+    facts = [[item, str(value)] for item, value in _facts(given.provenance)]
+    _sheet(book, "来源说明", chain([["项目", "内容"], ["标题", given.title]], facts), (28, 100))
+
+
+def _facts(block: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the provenance flat, as (项目, 内容): nested items joined by ·, Chinese where there is Chinese."""
+    if isinstance(block, Mapping) and set(block) == {"zh", "en"}:
+        yield path, block["zh"]
+    elif isinstance(block, Mapping):
+        for key, value in block.items():
+            word = WORDS.get(str(key), str(key))
+            yield from _facts(value, f"{path} · {word}" if path else word)
+    elif isinstance(block, list):
+        for number, value in enumerate(block, 1):
+            yield from _facts(value, f"{path} {number}" if len(block) > 1 else path)
+    else:
+        yield path, "" if block is None else block
 
 
 def _sheet(book: Workbook, name: str, rows: Iterable[list[Any]], widths: tuple[int, ...]) -> None:
@@ -88,8 +111,22 @@ def _sheet(book: Workbook, name: str, rows: Iterable[list[Any]], widths: tuple[i
         sheet.append([_cell(sheet, value, bold=number == 0, fill=number == 0, wrap=True) for value in row])
 
 
+def _number_format(column: Column | None) -> str | None:
+    """Return how a column's numbers are shown: shares as percentages, other decimals as they are."""
+    if column is None or column.kind != "float":
+        return None
+    return "0.0%" if column.unit == "1" else "#,##0.##"
+
+
 def _cell(
-    sheet: Any, value: Any, *, bold: bool = False, size: int = 11, fill: bool = False, wrap: bool = False
+    sheet: Any,
+    value: Any,
+    *,
+    bold: bool = False,
+    size: int = 11,
+    fill: bool = False,
+    wrap: bool = False,
+    form: str | None = None,
 ) -> WriteOnlyCell:
     """Return a cell that shows ``value`` as it is: text as text (format @), dates as ISO dates."""
     if isinstance(value, bool):
@@ -99,6 +136,8 @@ def _cell(
         cell.data_type, cell.number_format = "s", "@"
     elif isinstance(value, datetime.date):
         cell.number_format = "yyyy-mm-dd"
+    elif form is not None:
+        cell.number_format = form
     if bold or size != 11:
         cell.font = Font(bold=bold, size=size)
     if fill:

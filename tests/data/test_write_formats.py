@@ -303,7 +303,7 @@ def test_xlsx_is_a_ledger(given: Delivery, tmp_path: Path) -> None:
     (choice,) = sheet.data_validations.dataValidation
     assert (choice.formula1, str(choice.sqref)) == ('"是,否"', "G5:G8")
     facts = {row[0].value: row[1].value for row in book["来源说明"].iter_rows()}
-    assert facts["edition"] == "1"
+    assert facts["版次"] == "1"
 
 
 def test_xlsx_refuses_control_characters(tmp_path: Path) -> None:
