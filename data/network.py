@@ -53,9 +53,9 @@ def _barred(streets: gpd.GeoDataFrame, column: str) -> dict[str, np.ndarray]:
     """Per access class the (E,) ends that lie on a barrier it may not pass; the column lists classes by name."""
     if column not in streets.columns:
         return {}
-    text = streets[column].fillna("").astype("str")
-    return {key: text.str.split().map(lambda names, key=key: key in names).to_numpy(dtype=bool)
-            for key in ("walk", "cycle", "drive")}  # fmt: skip
+    number, texts = pd.factorize(streets[column], use_na_sentinel=False)
+    classes = [text.split() if isinstance(text, str) else [] for text in texts]
+    return {key: np.array([key in names for names in classes])[number] for key in ("walk", "cycle", "drive")}
 
 
 def _project_z(lines: np.ndarray, source: str, target: str) -> np.ndarray:

@@ -86,7 +86,7 @@ CONTEXT: Final = TileSpec(
 
 def facility_tiles(layer: str) -> TileSpec:
     """Return the declaration of facility layer ``layer``; of dots within 2 pixels one is drawn."""
-    fields = {"FAC_ID": "FAC_ID", "NAME": "NAME", "KIND": "KIND", "SYNTHETIC": "SYNTHETIC"}
+    fields = {"FAC_ID": "FAC_ID", "NAME": "NAME", "KIND": "KIND", "SYNTHETIC": "SYNTHETIC", "ACC_M": "ACC_M"}
     return TileSpec(layer, fields, minzoom=4, maxzoom=14, cell=16, key="FAC_ID", rounded=True)
 
 

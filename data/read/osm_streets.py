@@ -133,4 +133,7 @@ def use_columns(uses: list[StreetUse]) -> Mapping[str, Any]:
     names = (
         "walk", "cycle_fwd", "cycle_bwd", "drive_fwd", "drive_bwd", "bridge", "tunnel", "maxspeed_kph", "incline_pct",
     )  # fmt: skip
-    return {name: np.array([getattr(use, name) for use in uses]) for name in names}
+    distinct = {id(use): use for use in uses}
+    number = {key: i for i, key in enumerate(distinct)}
+    which = np.array([number[id(use)] for use in uses], dtype=np.int64)
+    return {name: np.array([getattr(use, name) for use in distinct.values()])[which] for name in names}

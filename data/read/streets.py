@@ -125,6 +125,8 @@ def _joined_by_ids(frame: gpd.GeoDataFrame, keep: NDArray[np.bool_], path: Path)
     """The rows at True, each one line from u to v. Raises InputError naming the rows whose u, v or parts forbid it."""
     faults: list[Fault] = []
     for name in (column(frame, "u"), column(frame, "v")):
+        if pd.api.types.is_integer_dtype(frame[name].dtype) and not frame[name].hasnans:
+            continue
         ids = id_text(frame[name])
         faults += [
             Fault(
@@ -172,6 +174,13 @@ def _streets_only(frame: gpd.GeoDataFrame, path: Path, counts: dict[str, Any]) -
 
 
 def _text(values: pd.Series, key: str) -> list[str | None]:
+    """The tags of a column as OSM writes them, None where empty; each distinct value is looked at once."""
+    number, distinct = pd.factorize(values, use_na_sentinel=False)
+    told = _distinct_text(list(distinct), key)
+    return [told[i] for i in number]
+
+
+def _distinct_text(values: list[Any], key: str) -> list[str | None]:
     text = [str(value).strip() for value in values]
     out: list[str | None] = [None if value.lower() in _BLANK else value for value in text]
     if key == "oneway" and {value.lower() for value in out if value} <= set(_LETTERS):
@@ -213,13 +222,19 @@ def _uses(frame: gpd.GeoDataFrame, counts: dict[str, Any]) -> tuple[list[StreetU
     tags = _tag_columns(frame)
     unknown: Counter[str] = Counter()
     uses: list[StreetUse] = []
-    for row in range(len(frame)):
-        own = {key: value for key, values in tags.items() if (value := values[row]) is not None}
-        use = street_use(own)
-        if not use.known:
-            unknown[own.pop("highway")] += 1
+    known: dict[tuple[str | None, ...], StreetUse] = {}
+    # A file has few distinct sets of tags: each is judged once.
+    for values in zip(*tags.values(), strict=True) if tags else [()] * len(frame):
+        if values not in known:
+            own = {key: value for key, value in zip(tags, values, strict=True) if value is not None}
             use = street_use(own)
-        uses.append(use)
+            known[values] = use if use.known else street_use({k: v for k, v in own.items() if k != "highway"})
+            if not use.known:
+                unknown[own["highway"]] = 0
+        uses.append(known[values])
+    for value in tags.get("highway", ()):
+        if value is not None and value in unknown:
+            unknown[value] += 1
     counts["tags_read"] = sorted(tags)
     counts["unknown_classes"] = dict(sorted(unknown.items()))
     if _is_directed(frame):
@@ -271,7 +286,7 @@ def _assemble(
 def _classes(table: gpd.GeoDataFrame) -> list[str]:
     if "highway" not in table:
         return []
-    return ["" if pd.isna(value) else str(value) for value in table["highway"]]
+    return list(table["highway"].fillna("").astype("str"))
 
 
 def _summary(table: gpd.GeoDataFrame, tags: dict[str, list[str | None]], nodes: Nodes) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Which ends of lines are one node: by ids, or by equal end points."""
 
-from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -71,26 +70,21 @@ def nodes_by_ids(u: "pd.Series[Any]", v: "pd.Series[Any]", shapes: Shapes) -> No
     """
     a, b = _numbered(u, v)
     start, stop = _ends(shapes)
-    _, place = np.unique(np.concatenate([start, stop]), axis=0, return_inverse=True)
-    place = place.astype(np.int64).ravel()
+    xy = np.concatenate([start, stop]) + 0.0  # −0.0 and 0.0 are one place
+    place = pd.factorize(xy[:, 0] + 1j * xy[:, 1])[0].astype(np.int64)
     first, last = place[: len(shapes)], place[len(shapes) :]
-    pairs = np.concatenate([np.column_stack(pair) for pair in ((a, first), (b, first), (a, last), (b, last))])
-    _, which, votes = np.unique(pairs, axis=0, return_inverse=True, return_counts=True)
+    node = pd.factorize(np.concatenate([a, b]))[0].astype(np.int64)
+    of_a, of_b = node[: len(shapes)], node[len(shapes) :]
+    span = np.int64(place.max(initial=0) + 1)
+    pairs = np.concatenate([n * span + p for n, p in ((of_a, first), (of_b, first), (of_a, last), (of_b, last))])
+    _, which, votes = np.unique(pairs, return_inverse=True, return_counts=True)
     a_first, b_first, a_last, b_last = votes[which.ravel()].reshape(4, -1)
     drawn, reverse = a_first + b_last, a_last + b_first
     turned = reverse > drawn
     _settle_ties(a, b, first, last, turned, np.flatnonzero((drawn == reverse) & (first != last) & (a != b)))
-    here = np.unique(
-        np.concatenate(
-            [
-                np.column_stack([a, np.where(turned, last, first)]),
-                np.column_stack([b, np.where(turned, first, last)]),
-            ]
-        ),
-        axis=0,
-    )
-    met = Counter(here[:, 1].tolist())
-    return Nodes(a, b, turned, sum(count - 1 for count in met.values()))
+    ends = ((of_a, np.where(turned, last, first)), (of_b, np.where(turned, first, last)))
+    here = np.unique(np.concatenate([n * span + p for n, p in ends])) % span
+    return Nodes(a, b, turned, len(here) - len(np.unique(here)))
 
 
 def _settle_ties(a: I64, b: I64, first: I64, last: I64, turned: Bools, ties: NDArray[np.intp]) -> None:

@@ -33,6 +33,9 @@ export function quantity(value: number, unitName: string, language: Language): s
   return `${count(value)}${THIN}${unit(unitName, language)}`;
 }
 
+/** "walk or cycle" → "Walk or cycle", where it stands alone. */
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** Seconds → whole minutes, rounded up, so that "12 minutes" is never too little. */
 export function minutes(seconds: number): number {
   return Math.max(1, Math.ceil(seconds / 60));

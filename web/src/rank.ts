@@ -1,9 +1,17 @@
 /** Areas from worst to best, and areas found by name. Pure functions. */
-import type { Area, AreaAnswer } from "./api";
+import type { Answer, Area, AreaAnswer } from "./api";
 
 export type RankBy = "outside" | "rate";
 
 export const outside = (area: AreaAnswer) => Math.max(0, area.total - area.covered);
+
+/** The areas an answer tells of below its own: an area is no part of its own ranking. */
+export const partsOf = (answer: Pick<Answer, "area" | "by_area">) =>
+  answer.by_area.filter(({ code }) => code !== answer.area.code);
+
+/** Levels the areas have, largest first. */
+export const levelsOf = (areas: readonly AreaAnswer[]) =>
+  ["county", "township"].filter((level) => areas.some((area) => area.level === level));
 
 /** Areas of `level` that have any demand: most people outside first, or lowest rate first; ties by code. */
 export function worstFirst(areas: readonly AreaAnswer[], level: string, by: RankBy): AreaAnswer[] {

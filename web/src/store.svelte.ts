@@ -3,7 +3,6 @@ import {
   type Answer,
   ApiError,
   type Area,
-  type Bounds,
   type CircleInfo,
   getAnswer,
   getAreas,
@@ -16,6 +15,8 @@ import {
   type Session,
 } from "./api";
 import { type Flavour, formatHash, type Place, parseHash } from "./hash";
+import { type Aim, heart, pointOf } from "./map/aim";
+import { DOTS_ZOOM, TOWNSHIPS_ZOOM } from "./map/source";
 import { WORDS, type Words } from "./text";
 
 export interface Facts {
@@ -35,7 +36,10 @@ const startFlavour = (): Flavour => (matchMedia("(prefers-color-scheme: dark)").
 
 /** An edition may have no areas, or none for the city as a whole; one can always ask about the city. */
 function withCity({ city, bounds }: Session, areas: Area[]): Area[] {
-  if (areas.some(({ level }) => level === "city")) return areas;
+  if (areas.some(({ level }) => level === "city")) {
+    const english = (area: Area) => area.name_en ?? city.name_en ?? null;
+    return areas.map((area) => (area.code === city.code ? { ...area, name_en: english(area) } : area));
+  }
   const whole: Area = { ...city, level: "city", parent: null, bbox: bounds, synthetic: false };
   return [whole, ...areas];
 }
@@ -83,6 +87,12 @@ class Store {
     const noun = demand.en ?? (demand.unit === "m2" ? "dwelling floor area" : demand.kind);
     return noun.charAt(0).toLowerCase() + noun.slice(1);
   });
+
+  /** The name of an area in the page's language, where the server knows one. */
+  named(code: string, name = ""): string {
+    const area = this.facts?.areas.find((each) => each.code === code);
+    return (this.language === "en" && area?.name_en) || area?.name || name;
+  }
 
   /** Whether anything behind the figure is made up; said once too often rather than once too seldom. */
   synthetic = $derived.by(() => {
@@ -242,10 +252,12 @@ class Store {
     this.flavour = this.flavour === "light" ? "dark" : "light";
   }
 
-  /** The box of an area on the map; the city opens on its densest part. */
-  boundsOf(area: Area | null): Bounds | null {
+  /** Where the map looks for an area: all of it, near enough to see its townships; the city opens on its densest part. */
+  aimAt(area: Area | null): Aim | null {
     if (!this.facts) return null;
-    return !area || area.level === "city" ? this.facts.session.focus : area.bbox;
+    const { areas, session } = this.facts;
+    if (area && area.level !== "city") return { bounds: area.bbox, point: pointOf(area), least: TOWNSHIPS_ZOOM };
+    return { bounds: session.focus, point: heart(areas, session.focus), least: DOTS_ZOOM };
   }
 
   /** Keep the address in step, without filling the browser's history. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { count, date, lonLat, minutes, percent, points, quantity, scaleBar } from "../src/format";
+import { capital, count, date, lonLat, minutes, percent, points, quantity, scaleBar } from "../src/format";
 
 describe("figures", () => {
   it("groups thousands and carries the unit", () => {
@@ -20,6 +20,10 @@ describe("figures", () => {
   it("tells points as the difference of the printed figures", () => {
     expect(points(0.925, 0.834)).toBe("9.1");
     expect(points(0.834, 0.925)).toBe("9.1");
+  });
+
+  it("begins a word that stands alone with a capital", () => {
+    expect([capital("walk or cycle"), capital("步行"), capital("")]).toEqual(["Walk or cycle", "步行", ""]);
   });
 
   it("rounds times up to whole minutes", () => {

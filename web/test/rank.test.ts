@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Area, AreaAnswer } from "../src/api";
-import { findAreas, worstFirst } from "../src/rank";
+import { findAreas, levelsOf, partsOf, worstFirst } from "../src/rank";
 
 const answer = (code: string, total: number, covered: number, level = "county"): AreaAnswer => ({
   code,
@@ -26,6 +26,13 @@ describe("worst first", () => {
     const ties = [answer("2", 10, 5), answer("1", 10, 5)];
     expect(worstFirst(ties, "county", "rate")).toEqual(worstFirst(ties.toReversed(), "county", "rate"));
   });
+});
+
+it("leaves the area itself out of its parts, and names their levels", () => {
+  const rows = [answer("62", 100, 90), answer("6201", 60, 55, "township")];
+  const parts = partsOf({ area: { code: "62", name: "" }, by_area: rows });
+  expect(parts.map(({ code }) => code)).toEqual(["6201"]);
+  expect([levelsOf(rows), levelsOf(parts)]).toEqual([["county", "township"], ["township"]]);
 });
 
 describe("finding areas", () => {

@@ -1,6 +1,6 @@
 import { createExpression, validateStyleMin } from "@maplibre/maplibre-gl-style-spec";
 import { describe, expect, it } from "vitest";
-import type { LayerInfo } from "../src/api";
+import type { Area, LayerInfo } from "../src/api";
 import type { MapSource, MapState } from "../src/map/source";
 import { style } from "../src/map/style";
 import { served as servedBy } from "../src/map/thematic";
@@ -63,10 +63,21 @@ describe.each(cases)("style %s %s", (flavour, language, source) => {
   });
 });
 
-it("keeps the tile placeholders", () => {
-  expect(style(full, "light", "zh", initial).sources.areas).toMatchObject({
-    tiles: ["http://127.0.0.1:8000/tiles/1/areas/{z}/{x}/{y}.mvt"],
+it("keeps the tile placeholders, and the cache key behind them", () => {
+  const keyed = full.layers.map((each) => ({ ...each, tiles: `${each.tiles}?v=85d2be8e9684-4` }));
+  expect(style({ ...full, layers: keyed }, "light", "zh", initial).sources.areas).toMatchObject({
+    tiles: ["http://127.0.0.1:8000/tiles/1/areas/{z}/{x}/{y}.mvt?v=85d2be8e9684-4"],
   });
+});
+
+it("writes an area's name among its people where they are known, else in its middle", () => {
+  const [area] = full.areas;
+  const lies = (point: [number, number] | null) => {
+    const { names } = style({ ...full, areas: [{ ...(area as Area), point }] }, "light", "zh", initial).sources;
+    return names?.type === "geojson" && (names.data as GeoJSON.FeatureCollection).features[0]?.geometry;
+  };
+  expect(lies([103.7, 36.1])).toEqual({ type: "Point", coordinates: [103.7, 36.1] });
+  expect(lies(null)).toEqual({ type: "Point", coordinates: [103.5, 36.5] });
 });
 
 it("draws a circle of any name, the chosen one only", () => {

@@ -15,6 +15,7 @@ import {
   state,
 } from "./expressions";
 import type { Colours } from "./flavours";
+import { TOWNSHIP_TILES_ZOOM } from "./source";
 
 export function land(draw: Draw, c: Colours): LayerSpecification[] {
   const area = (id: string, minzoom: number, kinds: string[], colour: string) =>
@@ -120,9 +121,9 @@ export function borders(draw: Draw, c: Colours): LayerSpecification[] {
   const line = (id: string, minzoom: number, filter: FilterSpecification, paint: object) =>
     draw({ id, type: "line", minzoom, filter, layout: { "line-join": "round" }, paint });
   return [
-    line("border-township", 10, all(is("level", "township")), {
+    line("border-township", TOWNSHIP_TILES_ZOOM, all(is("level", "township")), {
       "line-color": c.boundaryMinor,
-      "line-width": byZoom(1, 10, 0.5, 14, 1.1),
+      "line-width": byZoom(1, 9, 0.4, 10, 0.5, 14, 1.1),
       "line-dasharray": [4, 2],
       "line-opacity": 0.8,
     }),
@@ -138,15 +139,15 @@ export function borders(draw: Draw, c: Colours): LayerSpecification[] {
   ];
 }
 
-/** Short names, as Chinese ones are, may be set wide; a long Latin name would fall apart. */
+/** Short Chinese names may be set wide; a Latin name would fall apart. */
 const spaced = (name: Expression, longest: number, wide: number): Expression => [
   "case",
-  ["<=", ["length", ["to-string", name]], longest],
+  ["all", ["<=", ["length", ["to-string", name]], longest], [">=", ["to-string", name], "一"]],
   wide,
   0.03,
 ];
 
-const ink = (colour: string, c: Colours, halo = 1.6) => ({
+const ink = (colour: string, c: Colours, halo: number | Expression = 1.6) => ({
   "text-color": colour,
   "text-halo-color": c.halo,
   "text-halo-width": halo,
@@ -171,21 +172,29 @@ export function streetNames(draw: Draw, c: Colours, name: Expression): LayerSpec
 
 /** Names of places, waters, peaks and stations; those in `known` are written by `areaNames` already. */
 export function placeNames(draw: Draw, c: Colours, name: Expression, known: string[]): LayerSpecification[] {
-  const label = (id: string, kinds: string[], minzoom: number, colour: string, layout: object) =>
+  const label = (id: string, kinds: string[], minzoom: number, colour: string, layout: object, halo?: Expression) =>
     draw({
       id,
       type: "symbol",
       minzoom,
       filter: all(is("kind", ...kinds), ["has", "name"], ["!", is("name", ...known)]),
       layout: { "text-field": name, "text-font": FONT, "text-size": 11.5, ...layout },
-      paint: ink(colour, c),
+      paint: ink(colour, c, halo),
     });
   return [
-    label("label-water", WATER, 9, c.waterText, {
-      "text-size": byZoom(1, 9, 12, 14, 17),
-      "text-letter-spacing": spaced(name, 4, 0.35),
-      "text-padding": 30,
-    }),
+    // Borders run along rivers: the halo is wide and the letters close enough to keep them out of the name.
+    label(
+      "label-water",
+      WATER,
+      9,
+      c.waterText,
+      {
+        "text-size": byZoom(1, 9, 12, 14, 17),
+        "text-letter-spacing": spaced(name, 4, 0.16),
+        "text-padding": 30,
+      },
+      byZoom(1, 9, 1.8, 11, 2.8),
+    ),
     label("label-peak", ["peak"], 10.5, c.labelMinor, {
       "text-field": ["concat", "▲\n", name],
       "text-line-height": 1.1,
@@ -223,9 +232,9 @@ export function areaNames(c: Colours, name: Expression): LayerSpecification[] {
   return [
     label(
       "township",
-      11,
+      11.6,
       16,
-      { "text-font": FONT, "text-size": byZoom(1, 11, 11, 14, 14), "text-letter-spacing": spaced(name, 6, 0.05) },
+      { "text-font": FONT, "text-size": byZoom(1, 11.6, 11, 14, 14), "text-letter-spacing": spaced(name, 6, 0.05) },
       ink(c.labelMinor, c, 2),
     ),
     label(

@@ -26,6 +26,12 @@ export const NO_POLYGON: ReachPolygon = { type: "FeatureCollection", features: [
 /** Around these zooms shading by area gives way to the dots. */
 export const SHADING_MAX_ZOOM = 10.4;
 export const DOTS_MIN_ZOOM = 9.9;
+/** From here on dots are fully drawn. */
+export const DOTS_ZOOM = 10.4;
+/** Tiles have townships from here on. */
+export const TOWNSHIP_TILES_ZOOM = 9;
+/** From here on townships are shaded instead of counties. */
+export const TOWNSHIPS_ZOOM = 9.15;
 /** How strongly areas are shaded; the legend shows the same. */
 export const SHADING_OPACITY = 0.8;
 

@@ -2,6 +2,7 @@
 import type { LayerSpecification, SourceSpecification, StyleSpecification } from "maplibre-gl";
 import type { Language, LayerInfo } from "../api";
 import type { Flavour } from "../hash";
+import { pointOf } from "./aim";
 import { areaNames, borders, buildings, land, placeNames, streetNames, streets, water } from "./base";
 import { type Draw, drawFrom, type Expression, get } from "./expressions";
 import { FLAVOURS } from "./flavours";
@@ -20,10 +21,10 @@ function sources(source: MapSource): Record<string, SourceSpecification> {
     type: "FeatureCollection",
     features: source.areas
       .filter(({ level }) => level !== "city")
-      .map(({ code, name, name_en, level, point, bbox: [west, south, east, north] }) => ({
+      .map((area) => ({
         type: "Feature",
-        properties: { code, name, name_en: name_en ?? null, level },
-        geometry: { type: "Point", coordinates: point ?? [(west + east) / 2, (south + north) / 2] },
+        properties: { code: area.code, name: area.name, name_en: area.name_en ?? null, level: area.level },
+        geometry: { type: "Point", coordinates: pointOf(area) },
       })),
   };
   return {

@@ -3,7 +3,14 @@ import type { LayerSpecification } from "maplibre-gl";
 import type { Area, LayerInfo } from "../api";
 import { all, byZoom, type Draw, drawFrom, type Expression, FONT, get, is, state } from "./expressions";
 import { type Colours, RAMP_BREAKS } from "./flavours";
-import { DOTS_MIN_ZOOM, hasLevel, SHADING_MAX_ZOOM, SHADING_OPACITY } from "./source";
+import {
+  DOTS_MIN_ZOOM,
+  hasLevel,
+  SHADING_MAX_ZOOM,
+  SHADING_OPACITY,
+  TOWNSHIP_TILES_ZOOM,
+  TOWNSHIPS_ZOOM,
+} from "./source";
 
 const NEVER_S = 1e9;
 
@@ -25,9 +32,9 @@ export function served(modes: readonly string[]): Expression {
 /** Dot radius in px: area in proportion to weight, within bounds that keep a dot visible and a block from covering the map. */
 function radius(): Expression {
   const ratio: Expression = ["/", ["number", get("w")], ["number", state("weightRef")]];
-  const size: Expression = ["min", 2.6, ["max", 0.5, ["sqrt", ratio]]];
+  const size: Expression = ["min", 2.6, ["max", 0.6, ["sqrt", ratio]]];
   const stop = (px: number): Expression => ["*", size, px];
-  return byZoom(1.5, 9, stop(0.9), 11, stop(1.7), 13, stop(3.1), 16, stop(7));
+  return byZoom(1.5, 9, stop(1.2), 10.5, stop(1.9), 11.2, stop(1.9), 13, stop(3.1), 16, stop(7));
 }
 
 export function dots(draw: Draw, modes: readonly string[], c: Colours): LayerSpecification[] {
@@ -77,9 +84,10 @@ export function shading(draw: Draw, areas: readonly Area[], c: Colours): LayerSp
     });
   const [from, to] = [DOTS_MIN_ZOOM, SHADING_MAX_ZOOM];
   if (!hasLevel(areas, "township")) return [layer("county", 0, to, [from, SHADING_OPACITY, to, 0])];
+  const [far, near] = [TOWNSHIP_TILES_ZOOM, TOWNSHIPS_ZOOM];
   return [
-    layer("county", 0, 9.2, [8.9, SHADING_OPACITY, 9.2, 0]),
-    layer("township", 8.9, to, [8.9, 0, 9.2, SHADING_OPACITY, from, SHADING_OPACITY, to, 0]),
+    layer("county", 0, near, [far, SHADING_OPACITY, near, 0]),
+    layer("township", far, to, [far, 0, near, SHADING_OPACITY, from, SHADING_OPACITY, to, 0]),
   ];
 }
 
@@ -104,7 +112,7 @@ export function facilities(layer: LayerInfo, index: number, c: Colours): LayerSp
     minzoom: 10,
     layout: {
       "icon-image": ["case", synthetic, facilityIcon(index, true), facilityIcon(index, false)],
-      "icon-size": byZoom(1.2, 10, 0.27, 11, 0.36, 12, 0.52, 14, 0.8, 17, 1.1),
+      "icon-size": byZoom(1.2, 10, 0.18, 11, 0.27, 12, 0.4, 13, 0.66, 14, 0.8, 17, 1.1),
       "icon-allow-overlap": true,
       "icon-ignore-placement": true,
       "symbol-sort-key": ["case", synthetic, 0, 1],
@@ -117,7 +125,7 @@ export function facilities(layer: LayerInfo, index: number, c: Colours): LayerSp
       "text-max-width": 9,
     },
     paint: {
-      "icon-opacity": byZoom(1, 10, 0.75, 11.5, 1),
+      "icon-opacity": byZoom(1, 10, 0.5, 11.2, 0.75, 12.5, 1),
       "text-color": c.label,
       "text-halo-color": c.halo,
       "text-halo-width": 1.6,

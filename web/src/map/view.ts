@@ -4,6 +4,7 @@ import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import "maplibre-gl/dist/maplibre-gl.css";
 import type { Bounds, Language, ReachPolygon } from "../api";
 import type { Flavour, Place } from "../hash";
+import { type Aim, centre } from "./aim";
 import { FLAVOURS } from "./flavours";
 import { facilityLayers, mark, pixels } from "./icons";
 import { type MapSource, type MapState, NO_POLYGON } from "./source";
@@ -36,8 +37,6 @@ export interface ViewEvents {
 
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 const TOUCH_PX = 5;
-/** From here on dots are fully drawn. */
-const DOTS_ZOOM = 10.4;
 /** A change of the ordinary weight by less than this leaves the dots as they are. */
 const NOTABLE = 1.6;
 const METRES_PER_PIXEL_Z0 = 40_075_016.686 / 512;
@@ -60,7 +59,7 @@ export class MapView {
       flavour: Flavour;
       language: Language;
       bounds: Bounds;
-      focus: Bounds;
+      aim: Aim;
       place: Place | undefined;
       padding: Padding;
     },
@@ -85,9 +84,9 @@ export class MapView {
       fadeDuration: calm() ? 0 : 150,
       ...(look.place
         ? { center: [look.place.lon, look.place.lat], zoom: look.place.zoom }
-        : { bounds: look.focus, fitBoundsOptions: { padding: look.padding } }),
+        : { bounds: look.aim.bounds, fitBoundsOptions: { padding: look.padding } }),
     });
-    if (!look.place) this.#showDots(look.focus, look.padding);
+    if (!look.place) this.show(look.aim, look.padding, 0);
     this.#map.touchZoomRotate.disableRotation();
     this.#map.keyboard.disableRotation();
     this.#map.on("style.load", () => this.#dress());
@@ -106,16 +105,6 @@ export class MapView {
       if (event.key === "Enter") events.hit(this.#at(this.#map.project(this.#map.getCenter())));
     });
     this.#tellPlace();
-  }
-
-  /** On a small screen the focus would open at shading; then open on its middle, close enough to see who is served. */
-  #showDots([west, south, east, north]: Bounds, padding: Padding): void {
-    const short = DOTS_ZOOM - this.#map.getZoom();
-    if (short <= 0 || short > 1.5) return;
-    const part = 2 ** -short / 2;
-    const [lon, lat] = [(west + east) / 2, (south + north) / 2];
-    const [wide, high] = [(east - west) * part, (north - south) * part];
-    this.#map.fitBounds([lon - wide, lat - high, lon + wide, lat + high], { padding, duration: 0 });
   }
 
   #tellPlace(): void {
@@ -205,8 +194,22 @@ export class MapView {
     this.#map.setStyle(style(this.#source, flavour, language, this.#state), { diff: false });
   }
 
-  fit([west, south, east, north]: Bounds, padding: Padding): void {
-    this.#map.fitBounds([west, south, east, north], { padding, maxZoom: 14.5, duration: calm() ? 0 : 190 });
+  frame([west, south, east, north]: Bounds, padding: Padding, duration = calm() ? 0 : 190): void {
+    this.#map.fitBounds([west, south, east, north], { padding, maxZoom: 14.5, duration });
+  }
+
+  /** Go where `aim` says; `padding` is what lies under panels. */
+  show(aim: Aim, padding: Padding, duration = calm() ? 0 : 190): void {
+    const whole = this.#map.cameraForBounds(aim.bounds, { padding });
+    if (whole?.zoom !== undefined && whole.zoom >= aim.least) {
+      this.frame(aim.bounds, padding, duration);
+      return;
+    }
+    const { left, right, top, bottom } = padding;
+    const offset: [number, number] = [(left - right) / 2, (top - bottom) / 2];
+    const { clientWidth, clientHeight } = this.#map.getContainer();
+    const room: [number, number] = [clientWidth - left - right, clientHeight - top - bottom];
+    this.#map.easeTo({ center: centre(aim, room), zoom: aim.least, offset, duration });
   }
 
   zoomBy(step: number): void {
