@@ -44,8 +44,8 @@ docs: .venv/dev.stamp     ## the documentation, in site/
 	.venv/bin/mkdocs build --strict --quiet
 	@echo 'open site/index.html'
 
-bench: setup         ## measure, with the peers in the same run
-	$(PY) -m benchmarks
+bench: .venv/bench.stamp  ## measure, with the peers in the same run (FULL=1: 5 M and 20 M nodes too)
+	$(PY) -m benchmarks $(if $(FULL),--full)
 
 lock: .venv/bin/python    ## resolve the dependencies anew (needs uv)
 	scripts/lock.sh
@@ -69,6 +69,20 @@ clean:               ## take away all that make and the tools have built
 .venv/dev.stamp: requirements/dev.lock .venv/run.stamp
 	@echo 'installing what Quantu is developed with (.venv)'
 	$(PIP) --require-hashes --only-binary :all: -r requirements/dev.lock
+	touch $@
+
+# Peers, some of them AGPL, are installed for measuring alone. Valhalla's wheel wants Python 3.12 or later: where ours is
+# older it gets an environment of its own, and where none is at hand (VALHALLA_PYTHON=…) its case says so.
+VALHALLA_PYTHON ?= python3.12
+.venv/bench.stamp: requirements/bench.lock .venv/dev.stamp
+	@echo 'installing the peers that are measured (.venv)'
+	$(PIP) --require-hashes --only-binary :all: -r requirements/bench.lock
+	@$(PY) -c 'import sys; sys.exit(sys.version_info >= (3, 12))' || exit 0; \
+	if $(VALHALLA_PYTHON) -m venv .venv/valhalla 2>/dev/null; then \
+		sed -n '/^pyvalhalla==/,/[^\\]$$/p' requirements/bench.lock >.venv/valhalla/only.txt; \
+		.venv/valhalla/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+			--only-binary :all: -r .venv/valhalla/only.txt || rm -rf .venv/valhalla; \
+	fi
 	touch $@
 
 web/node_modules/.stamp: web/package.json web/package-lock.json | .venv/bin/python

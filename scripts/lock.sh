@@ -8,6 +8,7 @@ compile() {
 }
 compile pyproject.toml --group build -o requirements/run.lock
 compile pyproject.toml --group build --group dev -c requirements/run.lock -o requirements/dev.lock
+compile --group bench -c requirements/dev.lock -o requirements/bench.lock
 compile --group node -o requirements/node.lock
 if [ -f web/package.json ]; then
     scripts/node.sh npm --prefix web install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
