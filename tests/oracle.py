@@ -44,9 +44,9 @@ def split_graph(u, v, forward_s, backward_s, placed):
 
 
 def nearest_reference(lines, u, v, forward_s, backward_s, facilities, demand, *, speed_mps, max_snap):
-    """Return per demand point (seconds or None, set of facilities within 0.1 s of the least, status without limit).
+    """Return (seconds, facility, on, graph, access seconds of facilities and of demand), per demand point.
 
-    Also the full mapping needed to check which facility attains the time.
+    Seconds are NaN and the facility −1 where none is reachable or the point is not ``on`` the network.
     """
     f_row, f_frac, f_m = snap_reference(lines, facilities, max_snap)
     d_row, d_frac, d_m = snap_reference(lines, demand, max_snap)
@@ -58,15 +58,19 @@ def nearest_reference(lines, u, v, forward_s, backward_s, facilities, demand, *,
     graph = split_graph(u, v, forward_s, backward_s, placed)
     for i in np.flatnonzero(f_row >= 0):
         graph.add_edge(("facility", int(i)), "sink", s=f_m[i] / speed_mps)
-    times = (
-        nx.single_source_dijkstra_path_length(graph.reverse(copy=False), "sink", weight="s") if "sink" in graph else {}
-    )
-    seconds = np.full(len(demand), np.nan)
-    for i in np.flatnonzero(d_row >= 0):
-        key = ("demand", int(i))
-        if key in times:
-            seconds[i] = times[key] + d_m[i] / speed_mps
-    return seconds, d_row >= 0, graph, f_m / speed_mps, d_m / speed_mps
+    seconds, nearest = np.full(len(demand), np.nan), np.full(len(demand), -1)
+    if "sink" in graph:
+        before, times = nx.dijkstra_predecessor_and_distance(graph.reverse(copy=False), "sink", weight="s")
+        serving = {}
+        for node in sorted(times, key=times.get):
+            if node != "sink":
+                served_by = [node[1] if prior == "sink" else serving.get(prior) for prior in before[node]]
+                serving[node] = min((one for one in served_by if one is not None), default=None)
+        for i in np.flatnonzero(d_row >= 0):
+            key = ("demand", int(i))
+            if key in times:
+                seconds[i], nearest[i] = times[key] + d_m[i] / speed_mps, serving[key]
+    return seconds, nearest, d_row >= 0, graph, f_m / speed_mps, d_m / speed_mps
 
 
 def seconds_from_demand(graph, i):

@@ -175,7 +175,7 @@ def test_nearest_equals_networkx_on_wuhan(real_dir):
         limit_ms=round(limit_s * 1000),
     )
     seconds = list(length / speed)
-    want, on, graph, f_access, d_access = nearest_reference(
+    want, serving, on, graph, f_access, d_access = nearest_reference(
         shapes, u, v, seconds, seconds, shapely.points(facilities), shapely.points(demand),
         speed_mps=speed, max_snap=300,
     )  # fmt: skip
@@ -189,11 +189,10 @@ def test_nearest_equals_networkx_on_wuhan(real_dir):
     off_by = np.abs(got.seconds()[ok] - want[ok])
     print(f"\n{ok.sum():,} pairs, largest difference {off_by.max() * 1000:.1f} ms, mean {off_by.mean() * 1000:.2f} ms")
     assert off_by.max() <= 0.05
-    # The facility named attains the time: on a sample by a search of its own, ties to the lowest id.
-    for i in rng.choice(np.flatnonzero(ok), 60, replace=False):
-        reach = seconds_from_demand(graph, int(i))
-        total = {j: s + f_access[j] + d_access[i] for j, s in reach.items()}
-        least = min(total.values())
-        assert total[int(got.facility[i])] <= least + 0.05
-        clear = [j for j, s in total.items() if s < total[int(got.facility[i])] - 0.05]
-        assert not clear
+    # The facility named attains the time, for every pair: it is the reference's own, or ties with it.
+    differs = np.flatnonzero(ok & (got.facility != serving))
+    print(f"{len(differs)} pairs name another facility than the reference: near ties")
+    assert len(differs) < 0.01 * ok.sum()
+    for i in differs:
+        total = seconds_from_demand(graph, int(i))[int(got.facility[i])] + f_access[got.facility[i]] + d_access[i]
+        assert total <= want[i] + 0.05

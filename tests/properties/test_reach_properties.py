@@ -80,7 +80,7 @@ def compare(town, facilities, homes):
     streets = build(town)
     got = ask(streets, facilities, homes)
     length = shapely.length(lines) / SPEED
-    want, on, *_ = nearest_reference(
+    want, _, on, *_ = nearest_reference(
         lines, u, v,
         [s if ok else None for s, ok in zip(length, f, strict=True)],
         [s if ok else None for s, ok in zip(length, b, strict=True)],
