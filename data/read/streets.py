@@ -17,7 +17,7 @@ from data.read.access import STREET_KEYS, StreetUse, street_use
 from data.read.directed import SUMO_COLUMNS, merge_directions, permitted
 from data.read.files import column, crs_name, id_text, read_vector, to_kept
 from data.read.osm_streets import use_columns
-from data.read.topology import Nodes, nodes_by_ends, nodes_by_ids, one_line
+from data.read.topology import Nodes, ends_of, nodes_by_ends, nodes_by_ids, one_line
 from geo.crs import GEOD
 from geo.errors import Fault, InputError
 
@@ -310,16 +310,19 @@ def _ends_joined(table: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, dict[str, A
     Otherwise a junction would be crossed in no time, and a way along streets be shorter than the straight line.
     """
     shapes = table.geometry.to_numpy()
-    first, last = (shapely.get_coordinates(shapely.get_point(shapes, at)) for at in (0, -1))
-    node = np.concatenate([table["u"].to_numpy(), table["v"].to_numpy()])
-    ends = pd.DataFrame(np.concatenate([first, last])).groupby(node, sort=True)
-    span = (ends.max() - ends.min()).to_numpy() * _metres_per_unit(table.crs, first)
+    first, last = ends_of(shapes)
+    number, known = pd.factorize(np.concatenate([table["u"].to_numpy(), table["v"].to_numpy()]))
+    order = np.argsort(number, kind="stable")
+    places = np.concatenate([first, last])[order]
+    begin = np.searchsorted(number[order], np.arange(len(known)))
+    low, high = (extreme.reduceat(places, begin, axis=0) for extreme in (np.minimum, np.maximum))
+    span = (high - low) * _metres_per_unit(table.crs, first)
     apart = span.max(axis=1) > _MEETS_M
     counts = {"nodes_with_ends_apart": int(apart.sum()), "widest_gap_at_a_node_m": round(float(span.max()), 1)}
     if not apart.any():
         return table, counts
-    known, middle = np.array(list(ends.groups)), ends.mean().to_numpy()
-    u, v = (np.searchsorted(known, table[end].to_numpy()) for end in ("u", "v"))
+    middle = pd.DataFrame(np.concatenate([first, last])).groupby(number).mean().to_numpy()
+    u, v = number[: len(table)], number[len(table) :]
     joined = shapes.copy()
     for row in np.flatnonzero(apart[u] | apart[v]):
         before = [middle[u[row]]] if apart[u[row]] else []

@@ -34,11 +34,10 @@ class Nodes:
     sharing: int
 
 
-def _ends(shapes: Shapes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    return (
-        shapely.get_coordinates(shapely.get_point(shapes, 0)),
-        shapely.get_coordinates(shapely.get_point(shapes, -1)),
-    )
+def ends_of(shapes: Shapes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return ((N, 2) first, (N, 2) last) coordinates of N lines."""
+    xy, after = shapely.get_coordinates(shapes), np.cumsum(shapely.get_num_coordinates(shapes))
+    return xy[np.concatenate([[0], after[:-1]])[: len(shapes)]], xy[after - 1]
 
 
 def one_line(shape: Any) -> Any:
@@ -55,7 +54,7 @@ def one_line(shape: Any) -> Any:
 
 def nodes_by_ends(shapes: Shapes, *, degrees: bool) -> Nodes:
     """Return the topology where equal end points, to 1 mm or 1e-8°, are one node; nodes are numbered by place."""
-    start, stop = _ends(shapes)
+    start, stop = ends_of(shapes)
     both = np.round(np.concatenate([start, stop]), _DECIMALS_DEGREES if degrees else _DECIMALS_M)
     _, node = np.unique(both, axis=0, return_inverse=True)
     node = node.astype(np.int64).ravel()
@@ -69,7 +68,7 @@ def nodes_by_ids(u: "pd.Series[Any]", v: "pd.Series[Any]", shapes: Shapes) -> No
     u lies at its far end; where no neighbour meets it, it stays as drawn.
     """
     a, b = _numbered(u, v)
-    start, stop = _ends(shapes)
+    start, stop = ends_of(shapes)
     xy = np.concatenate([start, stop]) + 0.0  # −0.0 and 0.0 are one place
     place = pd.factorize(xy[:, 0] + 1j * xy[:, 1])[0].astype(np.int64)
     first, last = place[: len(shapes)], place[len(shapes) :]
