@@ -43,6 +43,11 @@ def _positive(**values: float) -> None:
             raise ParameterError(f"{name} is {value}; it is a finite number above 0")
 
 
+def _whole_ms(seconds: ArrayLike) -> F64:
+    """Return whole milliseconds, as the engine counts: 8.2 · 60 s and 492 s are one time."""
+    return np.rint(np.asarray(seconds, dtype=np.float64) * 1000.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """f(t) = 1 where t ≤ limit, else 0.
@@ -56,7 +61,7 @@ class Step:
     def __call__(self, seconds: F64) -> F64:
         """Return (P,) weights."""
         _positive(limit_s=self.limit_s)
-        return (seconds <= self.limit_s).astype(np.float64)
+        return (_whole_ms(seconds) <= _whole_ms(self.limit_s)).astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ class Zones:
         """Return (P,) weights. Raises ParameterError unless zones ascend and each has a weight."""
         if len(self.ends_s) != len(self.weights) or not self.ends_s or (np.diff(self.ends_s) <= 0).any():
             raise ParameterError("zones have ascending ends and one weight each")
-        zone = np.searchsorted(np.asarray(self.ends_s, dtype=np.float64), seconds, side="left")
+        zone = np.searchsorted(_whole_ms(self.ends_s), _whole_ms(seconds), side="left")
         return np.append(np.asarray(self.weights, dtype=np.float64), 0.0)[zone]
 
 
@@ -161,7 +166,7 @@ class GaussianToZero:
         _positive(limit_s=self.limit_s)
         floor = np.exp(-0.5)
         share = (np.exp(-0.5 * (seconds / self.limit_s) ** 2) - floor) / (1.0 - floor)
-        return np.where(seconds <= self.limit_s, share, 0.0)
+        return np.where(_whole_ms(seconds) <= _whole_ms(self.limit_s), np.maximum(share, 0.0), 0.0)
 
 
 def _amounts(values: ArrayLike, count: int, name: str) -> F64:
@@ -225,7 +230,7 @@ def cumulative_opportunities(catchments: Catchments, opportunities: ArrayLike, *
 
 
 def _within(catchments: Catchments, limit_s: float) -> None:
-    if limit_s * 1000.0 > catchments.limit_ms:
+    if _whole_ms(limit_s) > catchments.limit_ms:
         raise ParameterError(f"{limit_s} s is beyond the catchments' limit of {catchments.limit_ms / 1000.0} s")
 
 
@@ -259,9 +264,10 @@ def floating_catchment(
     facility = catchments.facility()
     worth = decay(catchments.ms / 1000.0)
     demand = np.bincount(facility, heads[catchments.column] * worth, minlength=catchments.facilities)
-    served = demand > 0
-    ratio = np.full(catchments.facilities, np.nan)
-    ratio[served] = stock[served] / demand[served]
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        share = stock / demand
+    served = (demand > 0) & np.isfinite(share)  # a demand too small to divide by is none
+    ratio = np.where(served, share, np.nan)
     access = np.bincount(
         catchments.column, np.where(served, ratio, 0.0)[facility] * worth, minlength=catchments.columns
     )

@@ -162,15 +162,21 @@ def join_segments(one: Segments, two: Segments) -> Segments:
 def touched(segments: Segments, row: int, line: shapely.LineString) -> list[Span]:
     """Return where ``line`` meets a segment, metres from u: places (a, a) and stretches (a, b), in order.
 
-    Taken piece by piece, so that a street that crosses itself is met at every pass.
+    Taken piece by piece, so that a street that crosses itself is met at every pass. A line within a tenth of
+    ``SAME_M`` of a piece runs along it: vertices that were rounded when cut lie beside their street, not on it.
     """
+    near = shapely.buffer(line, SAME_M / 10.0)
     part = vertices_of(segments, row)
     xy = segments.xy[part]
     along = metres_along(xy)
     pieces = shapely.linestrings(np.stack([xy[:-1], xy[1:]], axis=1))
     spans: list[Span] = []
-    for k in np.flatnonzero((np.diff(along) > 0.0) & shapely.intersects(pieces, line)):
-        for met in shapely.get_parts(shapely.intersection(pieces[k], line)):
+    for k in np.flatnonzero((np.diff(along) > 0.0) & shapely.intersects(pieces, near)):
+        exact, wide = shapely.intersection(pieces[k], line), shapely.intersection(pieces[k], near)
+        along_it = shapely.length(wide) > shapely.length(exact) + 2.0 * SAME_M
+        for met in shapely.get_parts(wide if along_it else exact):
+            if shapely.is_empty(met):
+                continue
             far = along[k] + np.hypot(*(shapely.get_coordinates(met) - xy[k]).T)
             spans.append((float(far.min()), float(far.max())))
     merged: list[Span] = []
@@ -179,4 +185,4 @@ def touched(segments: Segments, row: int, line: shapely.LineString) -> list[Span
             merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
         else:
             merged.append((low, high))
-    return [(a, b) if b - a > 2.0 * SAME_M else (a, a) for a, b in merged]
+    return [(a, b) if b - a > 2.0 * SAME_M else ((a + b) / 2.0, (a + b) / 2.0) for a, b in merged]

@@ -97,6 +97,8 @@ def edit_streets(
         raise ParameterError(f"max_join_m is {max_join_m}; it is a length of 0 m or more")
     ids = list(closed)
     faults = [*_closed_faults(segments, ids), *_line_faults(segments, added, barriers)]
+    if added and not len(segments):
+        faults.append(Fault("no_streets", "there are no streets to add to.", "import streets first.", column="added"))
     if faults:
         raise InputError(faults)
     rows = np.arange(len(segments))
@@ -136,7 +138,7 @@ def _line_faults(segments: Segments, added: Sequence[AddedStreet], barriers: Seq
 
 def _with_barrier(edited: Edited, barrier: Barrier) -> Edited:
     segments = edited.segments
-    met = shapely.STRtree(segments.lines()).query(barrier.line, predicate="intersects")
+    met = shapely.STRtree(segments.lines()).query(barrier.line, predicate="dwithin", distance=SAME_M)
     rows = np.sort(met[~segments.deck[met]] if barrier.spares_decks else met)
     cuts = Cuts()
     at_u, at_v = np.zeros(len(segments), dtype=np.bool_), np.zeros(len(segments), dtype=np.bool_)

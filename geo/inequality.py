@@ -1,11 +1,16 @@
 """How unevenly access is shared out, and how much longer streets are than straight lines."""
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from geo.errors import Fault, InputError, ParameterError
 
 F64 = NDArray[np.float64]
+
+
+_NOTHING: Final = 1e-12
 
 
 def _shared(values: ArrayLike, heads: ArrayLike | None) -> tuple[F64, F64]:
@@ -55,7 +60,7 @@ def palma(values: ArrayLike, heads: ArrayLike | None = None) -> float:
     held = np.concatenate([[0.0], np.cumsum(value * people)])
     most = held[-1] - np.interp(0.9, share, held)
     least = np.interp(0.4, share, held)
-    return float(most / least) if least > 0 else float("inf")
+    return float(most / least) if least > _NOTHING * held[-1] else float("inf")
 
 
 def theil(values: ArrayLike, heads: ArrayLike | None = None) -> float:
@@ -70,7 +75,7 @@ def theil(values: ArrayLike, heads: ArrayLike | None = None) -> float:
     value, people = _shared(values, heads)
     relative = value / ((value * people).sum() / people.sum())
     some = relative > 0
-    return float((people[some] * relative[some] * np.log(relative[some])).sum() / people.sum())
+    return max(float((people[some] * relative[some] * np.log(relative[some])).sum() / people.sum()), 0.0)
 
 
 def pedestrian_shed_ratio(reached_m2: ArrayLike, *, radius_m: float) -> F64:

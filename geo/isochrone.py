@@ -42,6 +42,7 @@ class TimeField:
 
     Attributes:
         crs: the metric CRS.
+        limit_ms: up to where the times are known.
         cell_m, spread_m: raster cell, and how far beside a street its time is spread, metres.
         xy, ms: (S, 2), (S,) samples, metres and milliseconds; inf where nothing is reached.
         pace: (S,) milliseconds per metre beside the street there.
@@ -51,6 +52,7 @@ class TimeField:
     """
 
     crs: str
+    limit_ms: int
     cell_m: float
     spread_m: float
     xy: F64
@@ -69,7 +71,7 @@ def time_field(
 
     Raises ParameterError for a cell or spread that is not positive, and for no field or fields of several CRSs.
     """
-    if cell_m <= 0 or spread_m <= 0:
+    if not (cell_m > 0 and spread_m > 0):
         raise ParameterError("cell and spread are lengths above 0 m")
     if len({field.streets.crs for field in fields}) != 1:
         raise ParameterError("a time field needs fields of one CRS, at least one")
@@ -81,6 +83,7 @@ def time_field(
     parts = [_sampled(field, cell_m / _SAMPLES_PER_CELL, margin_m, water, shore) for field in fields]
     return TimeField(
         crs=fields[0].streets.crs,
+        limit_ms=min(field.limit_ms for field in fields),
         cell_m=cell_m,
         spread_m=spread_m,
         xy=np.concatenate([part.xy for part in parts]),
@@ -172,6 +175,8 @@ def isochrones(
     For all facilities together, draw ``display_polygons`` of one ``time_field``. A facility off the network has empty
     polygons. Raises ParameterError as ``display_polygons``.
     """
+    if not limits_ms:
+        return [[] for _ in range(len(facilities))]
     out = []
     for row in range(len(facilities)):
         alone = Snapped(*(getattr(facilities, name)[row : row + 1] for name in Snapped.__dataclass_fields__))
@@ -185,8 +190,11 @@ def display_polygons(field: TimeField, limits_ms: Sequence[int]) -> list[shapely
     """Return one valid (Multi)Polygon per limit, metres: where the time is within it, nested from small to large.
 
     Water is cut out; reached streets that cross it stay as narrow decks, and what is left beyond it without any
-    reached street goes. Empty polygons are possible. Raises ParameterError for limits that do not ascend.
+    reached street goes. Empty polygons are possible. Raises ParameterError for limits that do not ascend or lie
+    beyond the field's.
     """
+    if any(limit > field.limit_ms for limit in limits_ms):
+        raise ParameterError(f"the times are known up to {field.limit_ms} ms; search farther to draw {max(limits_ms)}")
     if any(a >= b for a, b in pairwise(limits_ms)):
         raise ParameterError("limits go from small to large, each once")
     out = [_without_water(field, _contour(field, float(limit)), float(limit)) for limit in limits_ms]
@@ -333,12 +341,12 @@ def _without_water(field: TimeField, area: shapely.Geometry, limit: float) -> sh
     reached = shapely.points(field.xy[field.beside_water & (field.ms <= limit)])
     held = np.unique(shapely.STRtree(pieces[doubtful]).query(reached, predicate="intersects")[1])
     decks = shapely.buffer(field.crossings[field.crossing_ms <= limit], field.cell_m * _DECK_HALF_WIDTH_CELLS)
-    banks = np.concatenate([pieces[~doubtful], pieces[doubtful][held]])
+    banks = np.concatenate([parts[~wet], pieces[~doubtful], pieces[doubtful][held]])
     deck = shapely.union_all(decks)
     shapely.prepare(deck)
     joined = shapely.intersects(deck, banks)
     crossed = shapely.union_all(np.append(banks[joined], deck))
-    return _together(np.concatenate([parts[~wet], banks[~joined], shapely.get_parts(crossed)]))
+    return _together(np.concatenate([banks[~joined], shapely.get_parts(crossed)]))
 
 
 def _together(parts: NDArray[np.object_]) -> shapely.Geometry:

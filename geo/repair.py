@@ -196,6 +196,8 @@ class LiveField:
         """Let a facility stand at seeds ``node``, ``ms``. Raises ConflictError where ``label`` stands already."""
         if label in self._slots:
             raise ConflictError(f"facility {label} stands already")
+        if not 0 <= label <= LABEL_MASK:
+            raise ParameterError(f"label {label} is not from 0 to {LABEL_MASK}")
         seeds = self._checked(node, ms, np.full(len(node), label))
         return self._done(label, self._raise(label, *seeds), None)
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from geo.contraction import Chains
 from geo.errors import ParameterError
+from geo.kernels import NEVER
 from geo.search import Direction
 from geo.segments import Segments
 from geo.streets import Streets
@@ -173,8 +174,8 @@ class Cutter:
     """The whole, ready to be cut."""
 
     def __init__(self, streets: Streets, facilities: F64, demand: F64, limit_ms: int, max_snap_m: float) -> None:
-        if limit_ms < 0 or not max_snap_m >= 0:
-            raise ParameterError(f"limit {limit_ms} ms and max_snap {max_snap_m} m: both are 0 or more")
+        if not 0 <= limit_ms < NEVER or not max_snap_m >= 0:
+            raise ParameterError(f"limit {limit_ms} ms and max_snap {max_snap_m} m: 0 or more, up to 24 days")
         self.streets, self.facilities, self.demand = streets, facilities, demand
         self.limit_ms, self.max_snap_m = limit_ms, max_snap_m
         self.reach_m = longest_reach_m(streets, limit_ms=limit_ms)

@@ -243,3 +243,19 @@ def test_an_added_street_never_lengthens_a_way(points, joins):
     homes = [(0, 0), (200, 0), (200, 100), (0, 100), (100, 100)]
     before, after = seconds(base, (100, 0), homes), seconds(got.segments, (100, 0), homes)
     assert all(b <= a + 0.005 for a, b in zip(before, after, strict=True))
+
+
+def test_a_barrier_along_part_of_a_slanted_street_closes_that_part():
+    rng = np.random.default_rng(4)
+    for _ in range(50):
+        a, b = rng.uniform(0, 1000, (2, 2))
+        line = shapely.LineString([a, b])
+        streets = segments_from_lines(
+            np.array([line], dtype=object), crs="EPSG:4544", seg_id=np.array([0]), u=np.array([0]), v=np.array([1]),
+            forward={"walk": np.array([True])}, backward={"walk": np.array([True])},
+        )  # fmt: skip
+        along = shapely.LineString([line.interpolate(f, normalized=True) for f in (0.3, 0.7)])
+        crossing = shapely.affinity.rotate(along, 90, origin=line.interpolate(0.5, normalized=True))
+        got = edit_streets(streets, barriers=[Barrier(crossing), Barrier(along)], max_join_m=1.0)
+        open_m = got.segments.length_m[got.segments.forward["walk"]].sum()
+        assert open_m == pytest.approx(0.6 * line.length, rel=1e-3)

@@ -170,3 +170,18 @@ def test_each_facility_has_bands_of_its_own():
 def test_limits_that_do_not_ascend_are_refused():
     with pytest.raises(ParameterError):
         display_polygons(field_of(town(GRID), [(0, 0)], 400), [200_000, 100_000])
+
+
+def test_a_place_beside_a_bridgehead_joins_the_deck():
+    """A band that stops short of the water still meets the deck that reaches over it: one valid polygon."""
+    lines = [[(0, 0), (1000, 0)], [(1000, 0), (1000, 130)], [(0, 130), (1000, 130)], [(1000, 130), (1000, 400)]]
+    for shore in range(20, 62, 3):
+        river = shapely.box(-100, shore, 2100, 128)
+        for seconds in range(60, 400, 35):
+            (area,) = display_polygons(field_of(town(lines), [(1000, 40)], seconds, river), [seconds * 1000])
+            assert area.is_valid
+
+
+def test_a_limit_beyond_the_search_is_refused():
+    with pytest.raises(ParameterError):
+        display_polygons(field_of(town(GRID), [(0, 0)], 50), [500_000])

@@ -112,7 +112,7 @@ RIVER = shapely.box(-500, 1230, 3500, 1290)
 
 
 def drawn(field):
-    bands = display_polygons(time_field(field, water=RIVER, cell_m=20), sorted({300_000, field.limit_ms}))
+    bands = display_polygons(time_field(field, water=RIVER, cell_m=20), sorted({field.limit_ms // 2, field.limit_ms}))
     return [shapely.to_wkb(band) for band in bands]
 
 
