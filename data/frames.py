@@ -4,7 +4,7 @@ All are in EPSG:4490 (CGCS2000, longitude then latitude). ``conform`` is the gat
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import geopandas as gpd
@@ -19,20 +19,42 @@ CRS_KEPT: Final = "EPSG:4490"
 Kind = Literal["int", "float", "bool", "text", "date"]
 
 
+Check = Literal["", "area_code", "uscc", "gb4754", "year", "phone"]
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its type, unit, whether it may be empty, and its titles."""
+    """One column: its type, unit, whether it may be empty, its titles, and what its values may be.
+
+    Attributes:
+        aliases: other headings stewards write for it.
+        values: the allowed values, all of them; empty where any will do.
+        synonyms: what else is written for an allowed value.
+        low: the least plausible number, inclusive.
+        high: the greatest plausible number, inclusive.
+        check: the kind of code it is, whose own rule is checked.
+        tier: ``internal`` columns leave by no public way.
+        example: a value as the template shows it.
+    """
 
     kind: Kind
     unit: str = ""
     required: bool = True
     zh: str = ""
     en: str = ""
+    aliases: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    synonyms: Mapping[str, str] = field(default_factory=dict, hash=False)
+    low: float | None = None
+    high: float | None = None
+    check: Check = ""
+    tier: Literal["public", "internal"] = "public"
+    example: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FrameSpec:
-    """The columns of one frame, its key and the geometry types it may hold."""
+    """The columns of one frame, its key and the geometry types it may hold; a frame of none is a plain table."""
 
     name: str
     key: str
@@ -149,7 +171,7 @@ def facility_spec(layer: str, own: Mapping[str, Column]) -> FrameSpec:
 
 def _typed(values: pd.Series, column: Column) -> pd.Series:
     if column.kind == "int":
-        return values.astype("int64")
+        return values.astype("int64") if column.required else pd.to_numeric(values).astype("Int64")
     if column.kind == "float":
         return pd.to_numeric(values).astype("float64")
     if column.kind == "bool":
@@ -194,7 +216,8 @@ def conform(frame: gpd.GeoDataFrame, spec: FrameSpec, *, file: str | None = None
             faults.append(
                 Fault("type", f"{name} is not {column.kind}: {error}.", "correct the column.", file, None, name)
             )
-    faults += _geometry_faults(frame, spec, file)
+    if spec.geometry:
+        faults += _geometry_faults(frame, spec, file)
     if spec.key in out:
         twice = out[spec.key].duplicated().to_numpy()
         faults += [
@@ -206,7 +229,8 @@ def conform(frame: gpd.GeoDataFrame, spec: FrameSpec, *, file: str | None = None
         ]  # fmt: skip
     if faults:
         raise InputError(faults)
-    return gpd.GeoDataFrame(out, geometry=frame.geometry.to_numpy(), crs=CRS_KEPT).reset_index(drop=True)
+    shapes = frame.geometry.to_numpy() if spec.geometry else np.full(len(frame), None, dtype=object)
+    return gpd.GeoDataFrame(out, geometry=shapes, crs=CRS_KEPT).reset_index(drop=True)
 
 
 def _geometry_faults(frame: gpd.GeoDataFrame, spec: FrameSpec, file: str | None) -> list[Fault]:

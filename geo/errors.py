@@ -12,11 +12,17 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning", "notice"]
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong with the input: where it is, what it is, and the mend."""
+    """One thing wrong with the input: where it is, what it is, and the mend.
+
+    An ``error`` keeps its row out; a ``warning`` is accepted and shown; a ``notice`` is only said.
+    """
 
     code: str
     message: str
@@ -25,6 +31,7 @@ class Fault:
     row: int | None = None
     column: str | None = None
     value: str | None = None
+    severity: Severity = "error"
 
     def __str__(self) -> str:
         """Return one line for people."""

@@ -10,7 +10,7 @@ import pandas as pd
 from data.frames import CRS_KEPT
 from geo.errors import CRSMismatchError, Fault, InputError, MissingCRSError
 
-_KEPT_TYPES: Final = frozenset({"int64", "float64", "bool", "str", "datetime64[s]"})
+_KEPT_TYPES: Final = frozenset({"int64", "Int64", "float64", "bool", "str", "datetime64[s]"})
 
 
 def pack(frame: gpd.GeoDataFrame) -> bytes:
