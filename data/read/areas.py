@@ -1,31 +1,56 @@
-"""Polygon files into the AREAS frame."""
+"""Files of polygons or points into the AREAS frame."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from data.frames import AREAS, conform
 from data.read.files import column, finite_rows, id_text, read_vector, to_kept
 from geo.errors import Fault, InputError
 
-LEVELS: Final = ("city", "county", "township", "village", "unit_2020")
+LEVELS: Final = ("city", "county", "zone", "township", "village", "unit_2020", "region")
 _DIGITS: Final = {"city": 6, "county": 6, "township": 9}
 _UNIT_PREFIX: Final = "2020:"
 """Before the code of a census unit of 2020: many are codes of today's counties too."""
+_ABOVE: Final = {"county": "city", "township": "county", "village": "township"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AreasFile:
+    """The AREAS frame of a file, and what had to be mended in it."""
+
+    frame: gpd.GeoDataFrame
+    faults: tuple[Fault, ...]
 
 
 def read_areas(
     path: Path, *, crs: str | None, level: str, code_column: str | None = None, name_column: str | None = None
 ) -> gpd.GeoDataFrame:
-    """Return the AREAS frame of a polygon (or point) file, all of one ``level``.
+    """Return the AREAS frame of a polygon (or point) file, all of one ``level``; see ``areas_file``."""
+    return areas_file(path, crs=crs, level=level, code_column=code_column, name_column=name_column).frame
+
+
+def areas_file(
+    path: Path,
+    *,
+    crs: str | None,
+    level: str,
+    code_column: str | None = None,
+    name_column: str | None = None,
+    kind_column: str | None = None,
+    parent_column: str | None = None,
+) -> AreasFile:
+    """Return the AREAS frame of a polygon (or point) file, all of one ``level``, and warnings of what was mended.
 
     ``code_column`` and ``name_column`` name the file's columns; left out, ``code``, ``adcode``, ``gb`` or ``id`` and
-    ``name`` are looked for. Codes are text as ``kept_code`` writes them; the parent of a code of GB/T 2260's form is
-    read off it.
+    ``name`` are looked for. Codes are text as ``kept_code`` writes them; the parent is ``parent_column``'s, else read
+    off a code of GB/T 2260's form. A polygon that crosses itself is made valid, which its warning says.
 
     Raises InputError (no such column, an empty or repeated code, a level not known), MissingCRSError,
     CRSMismatchError.
@@ -34,34 +59,66 @@ def read_areas(
         raise InputError(
             Fault("level", f"{level!r} is no level.", f"use one of {', '.join(LEVELS)}.", str(path), column="level")
         )
-    frame = read_vector(path, crs=crs, text=[] if code_column is None else [code_column])
+    asked = [name for name in (code_column, parent_column) if name is not None]
+    frame = read_vector(path, crs=crs, text=asked)
     code = code_column or column(frame, "code", "adcode", "xzqdm", "xzqdm12", "gb", "id")
     name = name_column or column(frame, "name", "xzqmc", "名称")
     missing = [
-        Fault("missing_column", f"no column {asked or wanted}.", f"name it with --{wanted} COLUMN.", str(path))
-        for wanted, asked, found in (("code", code_column, code), ("name", name_column, name))
+        Fault("missing_column", f"no column {given or wanted}.", f"name it with --{wanted} COLUMN.", str(path))
+        for wanted, given, found in (
+            ("code", code_column, code), ("name", name_column, name),
+            ("kind", kind_column, kind_column or code), ("parent", parent_column, parent_column or code),
+        )
         if found is None or found not in frame.columns
-    ]
+    ]  # fmt: skip
     if missing or code is None or name is None:
         raise InputError(missing)
     codes = [None if text is None else kept_code(text, level) for text in id_text(frame[code])]
     _refuse_codes(codes, code, path)
-    shapes = to_kept(frame).geometry.to_numpy()
-    polygon = np.isin(shapely.get_type_id(shapes), (3, 6))
-    shapes = np.where(polygon & ~shapely.is_valid(shapes), shapely.make_valid(shapes), shapes)
+    shapes, mended = _mended(to_kept(frame).geometry.to_numpy(), path)
     out = gpd.GeoDataFrame(
         {
             "code": codes,
             "name": frame[name].to_numpy(),
             "level": level,
-            "parent": [None if value is None else parent_of(value, level) for value in codes],
+            "parent": _parents(codes, level, None if parent_column is None else id_text(frame[parent_column])),
+            "kind": None if kind_column is None else frame[kind_column].to_numpy(),
             "source": path.name,
             "synthetic": False,
         },
         geometry=shapes,
         crs="EPSG:4490",
     )
-    return conform(out, AREAS, file=str(path))
+    return AreasFile(conform(out, AREAS, file=str(path)), tuple(mended))
+
+
+def _parents(codes: Sequence[str | None], level: str, given: Sequence[str | None] | None) -> list[str | None]:
+    """Return the codes above, those of the file where it has a column for them, else read off the codes."""
+    read = [None if code is None else parent_of(code, level) for code in codes]
+    if given is None:
+        return read
+    above = _ABOVE.get(level, "")
+    kept = [None if text is None else kept_code(text, above) for text in given]
+    return [own if one is None else one for one, own in zip(kept, read, strict=True)]
+
+
+def _mended(shapes: NDArray[np.object_], path: Path) -> tuple[NDArray[np.object_], list[Fault]]:
+    """Return the shapes, polygons that cross themselves made valid, and a warning for each of those."""
+    polygon = np.isin(shapely.get_type_id(shapes), (3, 6))
+    crossing = polygon & ~shapely.is_valid(shapes)
+    out = shapes.copy()
+    # only surfaces remain: a spike without width is no area
+    out[crossing] = shapely.make_valid(shapes[crossing], method="structure", keep_collapsed=False)
+    faults = [
+        Fault(
+            "self_crossing",
+            f"the polygon is not simple ({shapely.is_valid_reason(shapes[row])}); it was made valid.",
+            "look at it on the map, or correct it in the file.",
+            str(path), row, "geometry", severity="warning",
+        )
+        for row in np.flatnonzero(crossing).tolist()
+    ]  # fmt: skip
+    return out, faults
 
 
 def kept_code(code: str, level: str) -> str:

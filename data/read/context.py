@@ -23,7 +23,7 @@ from geo.errors import Fault, InputError
 
 _MORE_KEYS: Final = (
     "name", "name:zh", "access", "fee", "indoor", "covered", "building:levels", "piste:type", "station", "historic",
-    "craft", "healthcare", "power", "highway", "station",
+    "craft", "power", "highway", "industrial", "abandoned", "disused", "ruins", "demolished", "proposed",
 )  # fmt: skip
 _BLANK: Final = {"", "nan", "none", "null", "<na>"}
 
@@ -34,7 +34,7 @@ class ContextFrames:
 
     Attributes:
         context: the CONTEXT frame, with the protected polygons as rows that are not public.
-        facilities: by layer, ``"sports"``.
+        facilities: by layer id.
         demand: the DEMAND frame, weight in m² of dwelling floor.
         protected: polygons that hid what lies inside them, given ones too; never to be shown. Hand them in with the
             next file; ``data.read.places.protected_of`` takes them from a CONTEXT frame that was kept.
@@ -72,7 +72,7 @@ def read_context(
     found = places(merged, protected=protected)
     return ContextFrames(
         context=found.context,
-        facilities={"sports": found.sports},
+        facilities=found.facilities,
         demand=found.demand,
         protected=found.protected,
         diagnostics={

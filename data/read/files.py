@@ -1,5 +1,6 @@
 """Vector files of any format the readers take, and the CRS they are in. Nothing is guessed."""
 
+import logging
 import re
 from collections.abc import Collection
 from pathlib import Path
@@ -17,9 +18,11 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from data.frames import CRS_KEPT
+from data.read.features import read_features
 from geo.datum import bd09_to_gcj02, gcj02_to_wgs84
 from geo.errors import CRSMismatchError, Fault, InputError, MissingCRSError, ParameterError
 
+_LOG: Final = logging.getLogger(__name__)
 SHIFTED: Final = ("gcj02", "bd09")
 """Datums a file cannot state and a steward declares; they are undone as the file is read."""
 
@@ -27,6 +30,7 @@ _REFUSED: Final = {4214: "Beijing 54", 4610: "Xi'an 80"}
 _GEOJSON: Final = {".geojson", ".json"}
 _PARQUET: Final = {".parquet", ".geoparquet", ".pq"}
 _CSV: Final = {".csv", ".txt"}
+_UNPACKED: Final = {".zip", ".shz", ".kmz", ".kml", ".dxf", ".tab"}
 _HEAD_BYTES: Final = 4096
 _TEXT_COLUMNS: Final = re.compile(
     r"(?:.*[_ ])?(?:id|code)|osmid|adcode|gb|gb4754|uscc|xzqdm(?:12)?|unit_2020|.*(?:编号|代码|编码)", re.IGNORECASE
@@ -40,7 +44,11 @@ _MEND_CRS: Final = "declare it with --crs EPSG:…, gcj02 or bd09"
 def read_vector(
     path: Path, *, crs: str | None, crs_is_fallback: bool = False, text: Collection[str] = ()
 ) -> gpd.GeoDataFrame:
-    """Return the first layer of a GeoJSON, GeoParquet, GPKG, SHP or CSV file in its CRS, or in the declared one.
+    """Return the first layer of a GeoJSON, GeoParquet, GPKG, SHP, FlatGeobuf or CSV file in its CRS, or as declared.
+
+    Or the only layer of a zipped SHP, KML, KMZ, DXF or TAB file, as ``data.read.features`` reads it; what that has to
+    say of encodings and parts is in the log.
+
 
     ``crs`` declares the CRS of a file that has none (``EPSG:…``), or its datum: ``gcj02`` and ``bd09`` are undone
     and the frame is in EPSG:4326. A CSV or plain Parquet file has its position in columns lon and lat, or x and y.
@@ -58,7 +66,7 @@ def read_vector(
     if not len(frame):
         raise InputError(Fault("empty_file", "the file holds no rows.", "hand in a file with at least one.", str(path)))
     frame = _placed(frame, path, crs, crs_is_fallback)
-    _refuse_old_datums(frame.crs, path)
+    refuse_old_datums(frame.crs, path)
     if frame.crs.is_geographic:
         _refuse_swapped(frame.geometry, path)
     return frame
@@ -160,6 +168,8 @@ def _read(path: Path, text: Collection[str]) -> gpd.GeoDataFrame:
             return _read_parquet(path)
         if suffix in _CSV:
             return _positioned(_read_csv(path, text), path)
+        if suffix in _UNPACKED:
+            return _of_features(path)
         return gpd.read_file(path, engine="pyogrio")
     except (pyogrio.errors.DataSourceError, pa.ArrowInvalid, pd.errors.ParserError, UnicodeDecodeError) as error:
         raise InputError(
@@ -169,6 +179,17 @@ def _read(path: Path, text: Collection[str]) -> gpd.GeoDataFrame:
         raise InputError(
             Fault("empty_file", "the file holds no rows.", "hand in a file with at least one.", str(path))
         ) from error
+
+
+def _of_features(path: Path) -> gpd.GeoDataFrame:
+    """The one layer of a file as a frame. Raises InputError with every fault of a row."""
+    raw = read_features(path, every=True)
+    wrong = [fault for fault in raw.notices if fault.severity == "error"]
+    if wrong:
+        raise InputError(wrong)
+    for fault in raw.notices:
+        _LOG.warning("%s", fault)
+    return gpd.GeoDataFrame(raw.cells.infer_objects(), geometry=raw.geometry, crs=raw.crs)
 
 
 def _read_csv(path: Path, text: Collection[str]) -> pd.DataFrame:
@@ -254,7 +275,8 @@ def _refuse_swapped(geometry: gpd.GeoSeries, path: Path) -> None:
         )
 
 
-def _refuse_old_datums(crs: CRS, path: Path) -> None:
+def refuse_old_datums(crs: CRS, file: Path | str) -> None:
+    """Raise InputError for a datum whose shift to CGCS2000 is only ballpark without parameters of its own."""
     base = crs.geodetic_crs
     code = None if base is None else base.to_epsg()
     if code in _REFUSED:
@@ -263,6 +285,6 @@ def _refuse_old_datums(crs: CRS, path: Path) -> None:
                 "refused_datum",
                 f"the file is in {_REFUSED[code]}; without parameters the shift to CGCS2000 is only ballpark.",
                 "transform it with the survey's parameters and hand it in as EPSG:4490 or a CGCS2000 zone.",
-                str(path),
+                str(file),
             )
         )

@@ -78,3 +78,23 @@ def inside(shapes: Shapes, lands: Shapes) -> Bools:
 def name_of(tags: Tags) -> str | None:
     """Return the name people read: Chinese where tagged, else the local one."""
     return tags.get("name:zh") or tags.get("name")
+
+
+def positions(objects: Objects, rows: Sequence[int]) -> Shapes:
+    """Return (len(rows),) points: the main entrance where the file knows one, else a point inside."""
+    inner = shapely.point_on_surface(objects.shapes[list(rows)])
+    found = [objects.entrances.get(objects.ids[i], inner[k]) for k, i in enumerate(rows)]
+    return np.array(found, dtype=object)
+
+
+def same_place(objects: Objects, rows: Sequence[int], tags: Sequence[str]) -> Bools:
+    """Return (len(rows),) whether the row is a point within an area of the same ``tags``."""
+    double = np.zeros(len(rows), dtype=np.bool_)
+    shapes = objects.shapes[list(rows)]
+    dimension = shapely.get_dimensions(shapes)
+    points, areas = np.flatnonzero(dimension == 0), np.flatnonzero(dimension == 2)
+    if len(points) and len(areas):
+        who, where = shapely.STRtree(shapely.make_valid(shapes[areas])).query(shapes[points], predicate="intersects")
+        for point, area in zip(points[who], areas[where], strict=True):
+            double[point] |= tags[point] == tags[area]
+    return double

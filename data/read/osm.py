@@ -27,6 +27,9 @@ SOURCE: Final = "OpenStreetMap"
 _OSM_CRS: Final = "EPSG:4326"
 _ENTRANCES: Final = {"main": 0, "yes": 1}
 
+Stops = dict[int, tuple[dict[str, str], str]]
+"""Tags and WKB of bus stops by node."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OsmFrames:
@@ -34,7 +37,7 @@ class OsmFrames:
 
     Attributes:
         streets: the STREETS frame; u and v are OSM node ids.
-        facilities: by layer, ``"sports"``.
+        facilities: by layer id.
         demand: the DEMAND frame, weight in m² of dwelling floor.
         context: the CONTEXT frame.
         areas: the AREAS frame of administrative boundaries that are whole in the file; may be empty.
@@ -63,8 +66,8 @@ def read_osm(path: Path, *, area: Any = None) -> OsmFrames:
     if not path.is_file():
         raise InputError(Fault("no_file", "the file does not exist.", "check the path.", str(path)))
     try:
-        ways = _read_ways(path)
-        objects, boundaries = _read_objects(path)
+        ways, stops = _read_ways(path)
+        objects, boundaries = _read_objects(path, stops)
     except RuntimeError as error:
         raise InputError(_broken(path, error)) from error
     if not ways.ids:
@@ -88,7 +91,7 @@ def read_osm(path: Path, *, area: Any = None) -> OsmFrames:
         found, areas, outside = _clip(found, areas, area, outside)
     return OsmFrames(
         streets=streets,
-        facilities={"sports": found.sports},
+        facilities=found.facilities,
         demand=found.demand,
         context=found.context,
         areas=areas,
@@ -114,8 +117,11 @@ def _broken(path: Path, error: RuntimeError) -> Fault:
     )
 
 
-def _read_ways(path: Path) -> WayStore:
+def _read_ways(path: Path) -> tuple[WayStore, Stops]:
+    """The streets, and the bus stops among their nodes."""
     ways = WayStore()
+    stops: Stops = {}
+    factory = osmium.geom.WKBFactory()
     reader = (
         osmium.FileProcessor(path, osmium.osm.NODE | osmium.osm.WAY)
         .with_locations()
@@ -127,11 +133,13 @@ def _read_ways(path: Path) -> WayStore:
                 ways.add(item)
         elif isinstance(item, osmium.osm.Node):
             ways.add_node(item)
-    return ways
+            if item.tags.get("highway") == "bus_stop":
+                stops[item.id] = (dict(item.tags), factory.create_point(item))
+    return ways, stops
 
 
-def _read_objects(path: Path) -> tuple[Objects, list[tuple[str, dict[str, str], Any]]]:
-    """All objects a rule may speak of, and the administrative areas among them."""
+def _read_objects(path: Path, stops: Stops) -> tuple[Objects, list[tuple[str, dict[str, str], Any]]]:
+    """All objects a rule may speak of, bus ``stops`` too, and the administrative areas among them."""
     ids: list[str] = []
     tags: list[Tags] = []
     wkb: list[str] = []
@@ -166,6 +174,12 @@ def _read_objects(path: Path) -> tuple[Objects, list[tuple[str, dict[str, str], 
         ids.append(name)
         tags.append(own)
         wkb.append(shape)
+    known = set(ids)
+    for number, (own, shape) in stops.items():
+        if f"osm-node-{number}" not in known:
+            ids.append(f"osm-node-{number}")
+            tags.append(own)
+            wkb.append(shape)
     shapes = _single(shapely.from_wkb(np.array(wkb, dtype=object)))
     keep = ~shapely.is_empty(shapes)
     objects = Objects(ids, tags, shapes, _entrances(doors, outlines), SOURCE, _OSM_CRS).where(keep)
@@ -227,14 +241,16 @@ def _meeting(frame: gpd.GeoDataFrame, area: Any) -> tuple[gpd.GeoDataFrame, int]
 def _clip(
     found: PlaceFrames, areas: gpd.GeoDataFrame, area: Any, outside: dict[str, int]
 ) -> tuple[PlaceFrames, gpd.GeoDataFrame, dict[str, int]]:
-    sports, outside["sports"] = _meeting(found.sports, area)
+    facilities = {}
+    for layer, frame in found.facilities.items():
+        facilities[layer], outside[layer] = _meeting(frame, area)
     demand, outside["demand"] = _meeting(found.demand, area)
     land = found.context["kind"] == PROTECTED  # all of it stays: the next file may reach beyond the area
     context, outside["context"] = _meeting(found.context[~land], area)
     if land.any():
         context = pd.concat([context, found.context[land]], ignore_index=True)
     kept, outside["areas"] = _meeting(areas, area)
-    return PlaceFrames(sports, demand, context, found.protected, found.diagnostics), kept, outside
+    return PlaceFrames(facilities, demand, context, found.protected, found.diagnostics), kept, outside
 
 
 def _areas(boundaries: list[tuple[str, dict[str, str], Any]]) -> gpd.GeoDataFrame:

@@ -77,6 +77,23 @@ def split_values(value: str | None) -> tuple[str, ...]:
 
 AREA_KEYS: Final = (
     "leisure", "sport", "building", "landuse", "natural", "amenity", "waterway", "shop", "tourism", "military",
-    "boundary", "railway", "aeroway", "man_made", "place", "office", "club", "station",
+    "boundary", "railway", "aeroway", "man_made", "place", "office", "club", "station", "healthcare", "social_facility",
+    "emergency",
 )  # fmt: skip
 """The keys any rule speaks of; objects without one are never looked at."""
+
+
+@cache
+def osm_feeds(layer: str) -> Mapping[str, Mapping[str, str]]:
+    """Return the tag rules that feed facility layer ``layer``, each with the fields it fills; none where none does.
+
+    >>> osm_feeds("health")["amenity=hospital"]["KIND"]
+    '医院'
+    """
+    if layer == "sports":
+        filled = {
+            rule: {"KIND": kind, "IN_OUT": place} for rule, (kind, place) in tag_table()["sports"]["places"].items()
+        }
+        return {rule: {field: value for field, value in own.items() if value} for rule, own in filled.items()}
+    rules: Mapping[str, Mapping[str, str]] = tag_table()["facilities"].get(layer, {})
+    return rules

@@ -17,6 +17,7 @@ import shapely
 from data.frames import CONTEXT, CRS_KEPT, conform
 from data.read.dwellings import dwellings
 from data.read.objects import Objects, Shapes, inside, name_of
+from data.read.osm_facilities import all_facilities
 from data.read.osm_rules import tag_set, tag_table
 from data.read.sports import sports_places
 
@@ -29,7 +30,7 @@ class PlaceFrames:
     """What tagged objects become.
 
     Attributes:
-        sports: the facilities in EPSG:4490, columns of a facility layer and its own.
+        facilities: by layer id, in EPSG:4490: columns of a facility layer and its own; ``sports`` among them.
         demand: the DEMAND frame; weight is dwelling floor area, m².
         context: the CONTEXT frame; the protected polygons are among it, of kind ``protected``, bare and not public.
         protected: the polygons (EPSG:4490) that hid what lies inside them, given and found. Never to be shown or
@@ -37,7 +38,7 @@ class PlaceFrames:
         diagnostics: counts, by what they count.
     """
 
-    sports: gpd.GeoDataFrame
+    facilities: dict[str, gpd.GeoDataFrame]
     demand: gpd.GeoDataFrame
     context: gpd.GeoDataFrame
     protected: gpd.GeoSeries
@@ -54,12 +55,13 @@ def places(objects: Objects, *, protected: gpd.GeoSeries | None = None) -> Place
     hidden = is_land | inside(objects.shapes, secret) | objects.fits("protected", "objects")
     seen = objects.where(~hidden)
     sports, sport_counts = sports_places(seen)
+    facilities, facility_counts = all_facilities(seen)
     demand, demand_counts = dwellings(seen)
     context, context_counts = _context(seen)
     if len(secret):
         context = pd.concat([context, _protected_rows(secret, objects.source)], ignore_index=True)
     return PlaceFrames(
-        sports=sports,
+        facilities={"sports": sports, **facilities},
         demand=demand,
         context=context,
         protected=gpd.GeoSeries(secret, crs=CRS_KEPT),
@@ -70,6 +72,7 @@ def places(objects: Objects, *, protected: gpd.GeoSeries | None = None) -> Place
                 "objects_in_or_of_them": int(hidden.sum()),
             },
             "sports": sport_counts,
+            "facilities": facility_counts,
             "demand": demand_counts,
             "context": context_counts,
         },

@@ -17,7 +17,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from data.frames import CRS_KEPT
-from data.read.objects import Bools, Objects, Shapes, name_of
+from data.read.objects import Objects, Shapes, name_of, positions, same_place
 from data.read.osm_rules import Tags, split_values, tag_set, tag_table
 from geo.crs import geodesic_area_m2, metric_crs_for, project
 
@@ -48,7 +48,7 @@ def sports_places(objects: Objects) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
         else:
             aside[reason] += 1
     keep, joined = _joined_tracks(objects, rows)
-    same = _same_place(objects, keep, [_tag(str(rules[i]), objects.tags[i]) for i in keep])
+    same = same_place(objects, keep, [_tag(str(rules[i]), objects.tags[i]) for i in keep])
     keep = [i for i, double in zip(keep, same, strict=True) if not double]
     aside["piece of a track already counted"] += joined
     aside["point inside an area of the same tag"] += int(same.sum())
@@ -137,25 +137,6 @@ def _joined_tracks(objects: Objects, rows: list[int]) -> tuple[list[int], int]:
     return [i for i in rows if i not in drop], len(drop)
 
 
-def _same_place(objects: Objects, rows: list[int], tags: list[str]) -> Bools:
-    """(len(rows),) whether the row is a point within an area of the same tag."""
-    double = np.zeros(len(rows), dtype=np.bool_)
-    shapes = objects.shapes[rows]
-    dimension = shapely.get_dimensions(shapes)
-    points, areas = np.flatnonzero(dimension == 0), np.flatnonzero(dimension == 2)
-    if len(points) and len(areas):
-        who, where = shapely.STRtree(shapely.make_valid(shapes[areas])).query(shapes[points], predicate="intersects")
-        for point, area in zip(points[who], areas[where], strict=True):
-            double[point] |= tags[point] == tags[area]
-    return double
-
-
-def _positions(objects: Objects, rows: list[int]) -> Shapes:
-    inner = shapely.point_on_surface(objects.shapes[rows])
-    found = [objects.entrances.get(objects.ids[i], inner[k]) for k, i in enumerate(rows)]
-    return np.array(found, dtype=object)
-
-
 def _areas(shapes: Shapes) -> NDArray[np.float64]:
     area = np.full(len(shapes), np.nan)
     polygon = shapely.get_dimensions(shapes) == 2
@@ -183,6 +164,6 @@ def _frame(objects: Objects, rows: list[int], rules: list[str]) -> gpd.GeoDataFr
             "OPEN_KIND": [_FEE.get(tag.get("fee", "")) for tag in tags],
             "OWNER_KIND": [None] * len(rows),
         },
-        geometry=_positions(objects, rows),
+        geometry=positions(objects, rows),
         crs=CRS_KEPT,
     )

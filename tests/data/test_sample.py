@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import geopandas as gpd
@@ -15,13 +16,16 @@ from scipy.sparse.csgraph import connected_components
 from data.frames import AREAS, CONTEXT, CRS_KEPT, DEMAND, STREETS, conform
 from data.sample.areas import counties
 from data.sample.build import CALIBRATION, CORE, Sample, build_sample
-from data.sample.facilities import SPORTS
 from data.sample.plane import plane_geometry, shares, table, to_plane
+from data.validity import valid_at
+from layers.facilities.catalogue import FACILITY_LAYERS
+
+SPECS = {layer.id: layer.spec for layer in FACILITY_LAYERS.items}
 
 
 @pytest.fixture(scope="module")
 def sample() -> Iterator[Sample]:
-    yield build_sample()
+    yield build_sample(SPECS)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +35,8 @@ def streets(sample: Sample) -> gpd.GeoDataFrame:
 
 @pytest.fixture(scope="module")
 def areas(sample: Sample) -> gpd.GeoDataFrame:
-    return sample.frames["areas"]
+    """The areas as they are today; what changed in 2022 is in tests/data/test_areas.py."""
+    return valid_at(sample.frames["areas"], date(2026, 1, 1)).reset_index(drop=True)
 
 
 def _nodes(streets: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -103,15 +108,22 @@ def test_every_frame_conforms_and_says_what_is_made_up(sample: Sample) -> None:
         "streets": STREETS,
         "areas": AREAS,
         "demand.residents": DEMAND,
-        "facilities.sports": SPORTS,
+        "demand.older": DEMAND,
+        "demand.children": DEMAND,
         "context": CONTEXT,
+        **{f"facilities.{layer}": spec for layer, spec in SPECS.items()},
     }
     assert set(sample.frames) == set(sample.meta) == set(specs)
     for name, spec in specs.items():
         frame = sample.frames[name]
         assert frame.crs == CRS_KEPT
         pd.testing.assert_frame_equal(pd.DataFrame(conform(frame, spec)), pd.DataFrame(frame))
-        assert "示例数据（合成）" in sample.meta[name]["notice_zh"]
+        meta = sample.meta[name]
+        assert "示例数据（合成）" in meta["notice_zh"]
+        assert meta["title_zh"]
+        assert meta["title_en"]
+        assert meta["detail_zh"]
+        assert meta["detail_en"]
     assert sample.frames["streets"]["synthetic"].all()
     assert sample.frames["demand.residents"]["synthetic"].all()
 
@@ -246,7 +258,7 @@ def test_homes_stand_by_a_street_and_few_far_from_any(sample: Sample, streets: g
 
 def test_names_and_codes_are_complete(areas: gpd.GeoDataFrame) -> None:
     level = areas.groupby("level").size()
-    assert level.to_dict() == {"city": 1, "county": 8, "township": 115, "unit_2020": 9, "village": 1176}
+    assert level.to_dict() == {"city": 1, "county": 8, "township": 115, "unit_2020": 9, "village": 1176, "zone": 1}
     kinds = areas[areas["level"] == "township"]["kind"].value_counts()
     assert kinds["街道"] == 52
     assert kinds["镇"] + kinds["乡"] == 61
@@ -289,19 +301,145 @@ def test_units_of_2020_hold_the_townships_of_their_table(areas: gpd.GeoDataFrame
     assert shapes["synthetic"].all()
 
 
-def test_facilities_are_known_or_marked(sample: Sample) -> None:
-    venues = sample.frames["facilities.sports"]
+def facilities(sample: Sample, layer: str, kind: str | None = None) -> gpd.GeoDataFrame:
+    frame = sample.frames[f"facilities.{layer}"]
+    return frame if kind is None else frame[frame["KIND"] == kind]
+
+
+def test_sports_are_known_or_marked(sample: Sample) -> None:
+    venues = facilities(sample, "sports")
     known = venues[~venues["SYNTHETIC"]]
     places = table("places")
     assert set(known["NAME"]) == set(places.loc[places["category"] == "sports", "name"])
-    assert known["ACC_M"].notna().all()
-    assert known["SRC"].str.fullmatch(r"公开资料，位置近似（误差约 \d+ m）").all()
     made = venues[venues["SYNTHETIC"]]
     assert made["NAME"].str.startswith("示例健身点 ").all()
     assert 600 <= len(venues) <= 900
-    assert (venues["CRS_SRC"] == "EPSG:4326").all()
-    assert venues["XZQDM12"].str.fullmatch(r"\d{12}").all()
     assert made["AREA_M2"].gt(0).all()
+
+
+@pytest.mark.parametrize("layer", sorted(SPECS))
+def test_facilities_are_known_or_marked(sample: Sample, layer: str) -> None:
+    frame = facilities(sample, layer)
+    known, made = frame[~frame["SYNTHETIC"]], frame[frame["SYNTHETIC"]]
+    assert len(made) > 0
+    assert made["NAME"].str.startswith("示例").all()
+    assert (made["SRC"] == "Quantu sample (synthetic)").all()
+    assert known["ACC_M"].notna().all()
+    assert known["SRC"].str.contains("位置近似|metromancn").all()
+    assert not known["NAME"].str.contains("示例").any()
+    assert (frame["CRS_SRC"] == "EPSG:4326").all()
+    assert (frame["PUB_LVL"] == "public").all()
+    assert frame[["CONTACT", "PHONE", "USCC"]].isna().all(axis=None)
+
+
+def test_every_known_place_is_in_its_layer(sample: Sample) -> None:
+    places = table("places")
+    for category in ("sports", "scenic", "logistics", "commerce", "expo", "elderly"):
+        frame = facilities(sample, category)
+        known = frame[~frame["SYNTHETIC"]].set_index("NAME")
+        listed = places[places["category"] == category].set_index("name")
+        assert set(known.index) == set(listed.index)
+        assert known["ACC_M"].equals(listed.loc[known.index, "error_m"].astype("float64").rename("ACC_M"))
+        lonlat = shapely.get_coordinates(known.geometry.to_numpy())
+        assert np.allclose(lonlat, listed.loc[known.index, ["lon_wgs84", "lat_wgs84"]].to_numpy(), atol=1e-6)
+    transport = facilities(sample, "transport")
+    known_names = set(transport.loc[~transport["SYNTHETIC"], "NAME"])
+    assert {"兰州站", "兰州西站", "兰州中川国际机场", "地铁兰州火车站"} <= known_names
+    assert len(facilities(sample, "transport", "地铁站")) == len(table("metro_stations"))
+
+
+@pytest.mark.parametrize("layer", sorted(SPECS))
+def test_values_are_allowed_and_plausible(sample: Sample, layer: str) -> None:
+    frame = facilities(sample, layer)
+    for name, column in SPECS[layer].columns.items():
+        values = frame[name].dropna()
+        allowed = set(column.values)
+        if allowed:
+            assert set(values.astype(str)) <= allowed, name
+        if column.low is not None and column.high is not None and len(values):
+            assert values.between(column.low, column.high).all(), name
+    for name in FACILITY_LAYERS[layer].obligatory:
+        assert frame[name].notna().all(), name
+
+
+@pytest.mark.parametrize("layer", sorted(SPECS))
+def test_codes_are_of_the_place(sample: Sample, areas: gpd.GeoDataFrame, layer: str) -> None:
+    frame = facilities(sample, layer)
+    assert frame["XZQDM12"].str.fullmatch(r"\d{12}").all()
+    codes = areas.loc[areas["level"].isin(["county", "township", "village"]), "code"]
+    assert set(frame["XZQDM12"]) <= {code.ljust(12, "0") for code in codes}
+    for level, digits in (("county", 6), ("township", 9)):
+        shapes = areas[areas["level"] == level]
+        tree = shapely.STRtree(shapes.geometry.to_numpy())
+        point, cell = tree.query(frame.geometry.to_numpy(), predicate="intersects")
+        own = frame["XZQDM12"].to_numpy()[point]
+        if level == "county":  # the towns of 兰州新区 have its code and lie in counties of today
+            known = areas[areas["level"] == "township"].set_index("code")["parent"]
+            own = np.array([known.get(code[:9], code[:6]) for code in own])
+            assert (own == shapes["code"].to_numpy()[cell]).all()
+        else:
+            township = np.array([not code.endswith("000000") for code in own])
+            assert (np.array([c[:digits] for c in own])[township] == shapes["code"].to_numpy()[cell][township]).all()
+
+
+def test_logistics_reach_most_villages_but_not_the_target(sample: Sample) -> None:
+    villages = table("villages")
+    listed = set(villages.loc[villages["kind"] == "村委会", "code"])
+    assert len(listed) == 731
+    outlets = facilities(sample, "logistics", "村级物流服务网点")
+    running = outlets[outlets["STATUS"] == "运营"]
+    served = {code for text in running["SERVED_XZQ"].dropna() for code in text.split(";")}
+    direct = set(running["XZQDM12"])
+    assert served | direct <= listed
+    assert 615 <= len(served | direct) <= 657, "about 640, short of the 658 that the plan wants"
+    assert len(direct) < 500
+    stations = facilities(sample, "logistics", "乡级物流服务站")
+    towns = table("townships")
+    towns = towns[towns["kind"].isin(["镇", "乡"])]
+    assert len(towns) == 61
+    assert set(stations["XZQDM12"].str[:9]) < set(towns["code"])
+    assert len(stations) >= 57
+    assert len(facilities(sample, "logistics", "物流枢纽")) == 3
+    assert len(facilities(sample, "logistics", "县级物流配送中心")) == 6
+    assert 800_000 < facilities(sample, "logistics", "冷库")["CAP_T"].sum() < 1_200_000
+
+
+def test_care_is_near_the_plan_and_has_gaps(sample: Sample) -> None:
+    regional = facilities(sample, "elderly", "区域养老服务中心")
+    assert 55 <= regional.loc[regional["STATUS"] == "运营", "XZQDM12"].str[:9].nunique() < 68
+    homes = facilities(sample, "elderly", "养老机构")
+    assert 0.5 < homes["NURS_BEDS"].sum() / homes["BEDS"].sum() < 0.65
+    assert (homes["NURS_BEDS"].dropna() <= homes["BEDS"].dropna()).all()
+    care = facilities(sample, "childcare")
+    assert (
+        4.0 < care.loc[care["STATUS"] == "运营", "SEATS"].sum() / 4084 < 4.6
+    )  # places per 1,000 of the plan's persons
+    clinics, centres = facilities(sample, "health", "乡镇卫生院"), facilities(sample, "health", "救治中心")
+    towns = table("townships")
+    assert set(clinics["XZQDM12"].str[:9]) == set(towns.loc[towns["kind"].isin(["镇", "乡"]), "code"])
+    assert set(clinics["CENTRE_ID"].dropna()) <= set(centres["FAC_ID"])
+    assert 0.8 < clinics["CENTRE_ID"].notna().mean() < 1.0
+    by_county = centres.groupby(centres["XZQDM12"].str[:6])["SPECIALTY"].nunique()
+    assert by_county.max() == 5
+    assert by_county.min() < 5
+    assert len(by_county) == 8
+    new = facilities(sample, "new_communities")
+    meet = (new["SPT_IN_M2"] >= 0.1 * new["PERSONS"]) | (new["SPT_OUT_M2"] >= 0.3 * new["PERSONS"])
+    assert 0.5 < meet.mean() < 1.0
+
+
+@pytest.mark.parametrize(("group", "column"), [("older", "age60_plus"), ("children", "age0_3_approx")])
+def test_age_groups_sum_to_the_census_by_unit(sample: Sample, group: str, column: str) -> None:
+    people, aged = sample.frames["demand.residents"], sample.frames[f"demand.{group}"]
+    census = table("census2020").set_index("code")[column]
+    assert aged["weight"].sum() == census["620100"]
+    assert aged.groupby("unit_2020")["weight"].sum().to_dict() == census.drop("620100").to_dict()
+    assert (aged["weight"] % 1 == 0).all()
+    assert (aged["weight"] >= 0).all()
+    assert (aged["weight"] <= people["weight"]).all()
+    assert aged.geometry.equals(people.geometry)
+    assert aged["demand_id"].equals(people["demand_id"])
+    assert (aged["method"] == f"census2020_{column}_synthetic").all()
 
 
 def test_the_terrain_is_the_valley_between_its_hills(sample: Sample) -> None:
@@ -346,4 +484,4 @@ def _digest(sample: Sample) -> dict[str, Any]:
 
 @pytest.mark.slow
 def test_building_again_gives_the_same_bytes(sample: Sample) -> None:
-    assert _digest(build_sample()) == _digest(sample)
+    assert _digest(build_sample(SPECS)) == _digest(sample)
