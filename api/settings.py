@@ -26,6 +26,7 @@ class Settings(BaseSettings):
 
     workspace: Path = Field(Path("workspace"), description="the directory with draft and editions")
     store: str = Field("", description="where editions are kept; empty: inside the workspace")
+    steward: str = Field("local", min_length=1, description="in whose name rows are drafted and editions published")
     executor: str = Field(
         "serial",
         pattern=r"^(serial|processes|dask://[^/\s:]+:\d{1,5})$",

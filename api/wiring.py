@@ -4,6 +4,7 @@ from pathlib import Path
 
 from api.run import Runner
 from api.settings import Settings, load_settings
+from api.version import code_version
 from data.stores.cache import ResultCache
 from data.stores.embedded import EmbeddedStore
 from layers.circles.catalogue import CIRCLES
@@ -21,7 +22,7 @@ def wire(settings: Settings) -> Runner:
     """Return the Runner the settings describe."""
     directory = Path(settings.store) if settings.store else settings.workspace
     return Runner(
-        store=EmbeddedStore.open(directory),
+        store=EmbeddedStore.open(directory, actor=settings.steward, code_version=code_version()),
         circles=CIRCLES,
         facility_layers=FACILITY_LAYERS,
         settings=settings,

@@ -225,7 +225,7 @@ def snapping(_: str | None) -> Result:
 
 
 def _catalogue() -> dict[str, Case]:
-    from benchmarks import building, cold
+    from benchmarks import building, cold, index
 
     return {
         "nearest-100k": nearest("100k", ("scipy", "networkx", "pandana"), 9, {"networkx": 2, "pandana": 5}),
@@ -242,6 +242,7 @@ def _catalogue() -> dict[str, Case]:
         "building-andorra": Case(building.against_osmnx),
         "valhalla-andorra": Case(building.against_valhalla),
         "cold-wuhan": Case(cold.starts),
+        "live-index": Case(index.live_index),
     }
 
 

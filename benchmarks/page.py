@@ -245,6 +245,27 @@ def _valhalla(found: dict[str, Any]) -> Iterator[str]:
     yield f"10 %. One isochrone of 15 minutes takes Valhalla {clock(found['isochrone_s']['median_s'])}. Valhalla {found['input']['valhalla']}, {found['date']}."
 
 
+def _index(found: dict[str, Any]) -> Iterator[str]:
+    yield "## The index of a draft"
+    yield ""
+    yield "Facilities of a draft or a scenario stand in an R-tree (`rtree`), which takes single changes; shapely's STRtree, which editions"
+    yield "use, is faster to ask and has to be built anew after each."
+    yield ""
+    if said := _missing(found):
+        yield said
+        return
+    size = found["input"]
+    yield f"{size['facilities']:,} facilities, {size['changes']:,} of each, in turns; built at once in {clock(found['built_s'])}. Measured {found['date']}."
+    yield ""
+    yield "| | p50 | p99 | p99, processor time | Worst | STRtree anew | Same answers |"
+    yield "|---|--:|--:|--:|--:|--:|---|"
+    for kind, row in found["index"].items():
+        yield (
+            f"| {kind} | {clock(row['p50_s'])} | {clock(row['p99_s'])} | {clock(row['p99_busy_s'])} | {clock(row['worst_s'])} | "
+            f"{both(found['anew'])} | {_same(found['same'])} |"
+        )
+
+
 def _machine(results: dict[str, Any]) -> Iterator[str]:
     about = results.get("machine", {})
     yield "## The machine"
@@ -270,6 +291,7 @@ def page(results: dict[str, Any]) -> str:
         _snapping(cases.get("snapping-wuhan", absent)),
         _building(cases.get("building-andorra", absent)),
         _valhalla(cases.get("valhalla-andorra", absent)),
+        _index(cases.get("live-index", absent)),
         _machine(results),
     ]
     return "\n".join([HEAD, *("\n".join([*part, ""]) for part in parts)]).rstrip() + "\n"
@@ -289,6 +311,8 @@ def summary(name: str, found: dict[str, Any]) -> str:
         lines.append(f"  {row['name']:24s} {both(row):>24s}{ratio}")
     for kind, row in found.get("changes", {}).items():
         lines.append(f"  {kind:24s} p50 {clock(row['p50_s'])}, p99 {clock(row['p99_s'])}, touched {row['touched_p50']}")
+    for kind, row in found.get("index", {}).items():
+        lines.append(f"  {kind:24s} p50 {clock(row['p50_s'])}, p99 {clock(row['p99_s'])}, busy {clock(row['p99_busy_s'])}")
     if "answer" in found:
         lines.append(f"  {'first answer':24s} {both(found['answer']):>24s}")
     for key in ("build", "matrix"):

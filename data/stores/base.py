@@ -2,25 +2,39 @@
 
 A draft is what a steward has brought in and not yet published. ``publish`` lays the draft's layers over
 those of the last edition and makes the next edition of them, whole or not at all. An edition never changes.
+
+Stewards work on one draft together: ``DraftBatch.merge`` writes single rows, and what another steward has changed
+since the last edition is named as a conflict, not overwritten.
 """
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Protocol
 
 import geopandas as gpd
+import numpy as np
+from numpy.typing import NDArray
 
+from data.stores.diff import EditionDiff
+from data.stores.quarantine import QuarantineRow
 from geo.errors import ParameterError, QuantuError
+
+DRAFT: Final = "draft"
+"""The name of the draft where an edition's number may stand."""
 
 _LAYER: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
 
 
 class DamagedError(QuantuError):
     """What the store wrote is no longer what it wrote; the message names the file. No input is at fault."""
+
+
+class StorageError(QuantuError, OSError):
+    """The place where the workspace is kept takes no more: full, read-only or failing. The draft is as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +94,43 @@ class AuditEntry:
     detail: Mapping[str, Any] = field(hash=False)
 
 
+@dataclass(frozen=True, slots=True)
+class RowConflict:
+    """A row that another steward has changed in this draft to something else; it was not written.
+
+    ``yours`` and ``theirs`` hold the values of ``columns``, those in which the two differ; None stands for a row
+    that is taken out. ``by`` changed it, ``at`` that time (UTC).
+    """
+
+    key: str
+    columns: tuple[str, ...]
+    yours: Mapping[str, Any] | None = field(hash=False)
+    theirs: Mapping[str, Any] | None = field(hash=False)
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MergeResult:
+    """What a merge did, in rows; added + changed + unchanged + conflicts of written rows = rows handed in.
+
+    ``entry`` is the layer as it stands in the draft after it, None where nothing changed.
+    """
+
+    added: int
+    changed: int
+    unchanged: int
+    removed: int
+    conflicts: tuple[RowConflict, ...]
+    entry: LayerEntry | None = None
+
+
 class DraftBatch(Protocol):
-    """Changes to the draft that are made together when the batch ends, or not at all."""
+    """Changes to the draft that are made together when the batch ends, or not at all.
+
+    From its first merge to its end a batch holds the draft for itself; other processes and threads wait. Do the
+    slow reading before.
+    """
 
     def put(self, layer: str, frame: gpd.GeoDataFrame, meta: Mapping[str, Any]) -> LayerEntry:
         """Replace the whole ``layer``; see ``Store.put_draft``."""
@@ -89,6 +138,49 @@ class DraftBatch(Protocol):
 
     def drop(self, layer: str) -> None:
         """Take ``layer`` out of the draft; NotFoundError, when the batch ends, if it is not in it."""
+        ...
+
+    def merge(
+        self,
+        layer: str,
+        rows: gpd.GeoDataFrame,
+        meta: Mapping[str, Any],
+        *,
+        key: str,
+        replace: bool = False,
+        overwrite: bool = False,
+        remove: Collection[Any] = (),
+    ) -> MergeResult:
+        """Lay ``rows`` over the layer as the next edition would hold it, by the column ``key``.
+
+        Rows equal to what is there, value by value, change nothing; a merge that changes no row and no metadata
+        leaves the draft as it is. ``replace`` takes out every row that is not handed in, ``remove`` those of the
+        keys it names. A row that another steward has changed in this draft to something else is left as it is and
+        returned as a conflict; ``overwrite`` writes it all the same. ``meta`` is laid over the layer's metadata.
+
+        Raises what ``put`` raises, InputError (a key twice or empty, a column that cannot be left empty) and
+        ConflictError (the draft is kept by another process).
+        """
+        ...
+
+    def remove(self, layer: str) -> None:
+        """Make the next edition hold no ``layer``. Raises NotFoundError where it would hold none anyway."""
+        ...
+
+    def quarantine(self, rows: Sequence[QuarantineRow]) -> None:
+        """Keep ``rows`` until they are accepted.
+
+        The same file, sheet, layer, row and cells are one entry, however often they come; other cells at a place
+        take over the entry that stood there. An entry that comes again by its id keeps its first place.
+        """
+        ...
+
+    def accept(self, file: str, sheet: str | None, layer: str, rows: NDArray[np.int64]) -> None:
+        """Release what is quarantined of these rows of that file: this import has accepted them."""
+        ...
+
+    def release(self, ids: Collection[str]) -> None:
+        """Take entries out of quarantine; those that are gone already are none of it."""
         ...
 
 
@@ -146,6 +238,47 @@ class Store(Protocol):
 
     def drop_draft(self, layer: str) -> None:
         """Take the layer out of the draft; raises NotFoundError."""
+        ...
+
+    def present(self, layer: str) -> gpd.GeoDataFrame | None:
+        """Return the layer as the next edition would hold it, None where it would not."""
+        ...
+
+    def present_meta(self, layer: str) -> Mapping[str, Any]:
+        """Return the metadata of the layer as the next edition would hold it; empty where there is none."""
+        ...
+
+    def removed_layers(self) -> tuple[str, ...]:
+        """Return the layers that the next edition will no longer hold."""
+        ...
+
+    def preview(self) -> Edition:
+        """Return the edition that publishing now would make, without making it.
+
+        ``read`` takes it as long as the draft stays as it is. Raises NotFoundError where there would be no layer.
+        """
+        ...
+
+    def quarantined(self) -> list[QuarantineRow]:
+        """Return the rows that were not accepted, by file, sheet, layer and row."""
+        ...
+
+    def diff(self, a: str | int, b: str | int) -> EditionDiff:
+        """Return what leads from edition ``a`` to ``b``; either may be ``DRAFT``. Raises NotFoundError."""
+        ...
+
+    def restore(self, ref: str | int, *, discard: bool = False) -> tuple[str, ...]:
+        """Make the draft such that publishing it gives that edition's layers again; return the layers it changes.
+
+        Raises NotFoundError, and ConflictError where something is drafted, unless ``discard`` gives it up.
+        """
+        ...
+
+    def prune(self, keep: int, *, also: Collection[int] = (), dry_run: bool = False) -> tuple[int, ...]:
+        """Delete all but the newest ``keep`` editions and those in ``also``; return the numbers of the deleted.
+
+        The newest is never deleted, numbers are never used again. Raises ParameterError and NotFoundError.
+        """
         ...
 
     def publish(self, message: str) -> Edition:

@@ -42,6 +42,7 @@ class ResultCache:
     def __init__(self, directory: Path | str, *, max_bytes: int = 1024**3) -> None:
         self._directory = Path(directory)
         self._max_bytes = max_bytes
+        self._room = 0
 
     def get(self, key: tuple[str, ...]) -> Cached | None:
         """Return what was put under ``key``, or None. A damaged entry is removed and counts as absent."""
@@ -84,7 +85,9 @@ class ResultCache:
             Path(aside).replace(self._path(key))
         finally:
             Path(aside).unlink(missing_ok=True)
-        self._evict()
+        self._room -= _DIGEST + len(body)
+        if self._room <= 0:
+            self._evict()
 
     def clear(self) -> None:
         """Remove every entry."""
@@ -95,7 +98,10 @@ class ResultCache:
         return self._directory / f"{hashlib.sha256(canonical_json(key).encode()).hexdigest()}{_SUFFIX}"
 
     def _evict(self) -> None:
-        """Remove the entries longest unused until the rest fit, and what killed processes left unfinished."""
+        """Remove the entries longest unused until the rest fit, and what killed processes left unfinished.
+
+        The next look is due when this process has put what room there is, or an eighth of all: others put too.
+        """
         now = time.time()
         entries = []
         for path in self._directory.iterdir():
@@ -111,6 +117,7 @@ class ResultCache:
         total = sum(size for _, size, _ in entries)
         for _, size, path in sorted(entries):
             if total <= self._max_bytes:
-                return
+                break
             path.unlink(missing_ok=True)
             total -= size
+        self._room = min(self._max_bytes - total, self._max_bytes // 8)

@@ -19,13 +19,18 @@ def pack(frame: gpd.GeoDataFrame) -> bytes:
     Raises MissingCRSError, CRSMismatchError, and InputError naming every column ``conform`` would have typed
     otherwise.
     """
+    check_kept(frame)
+    # An equal CRS may be worded otherwise; the words would change the bytes.
+    return write_parquet(frame.set_crs(CRS_KEPT, allow_override=True))
+
+
+def check_kept(frame: gpd.GeoDataFrame) -> None:
+    """Raise what ``pack`` raises where ``frame`` is not what ``conform`` makes."""
     if frame.crs is None:
         raise MissingCRSError("a layer without a CRS cannot be kept; conform it first")
     if frame.crs != CRS_KEPT:
         raise CRSMismatchError(f"the layer is in {frame.crs.to_string()}, kept is {CRS_KEPT}")
     _refuse_unconformed(frame)
-    # An equal CRS may be worded otherwise; the words would change the bytes.
-    return write_parquet(frame.set_crs(CRS_KEPT, allow_override=True))
 
 
 def unpack(payload: bytes) -> gpd.GeoDataFrame:

@@ -7,12 +7,16 @@ import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from data.stores.base import StorageError
 from geo.errors import ConflictError
 
 _CANNOT_LINK = frozenset({errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP, errno.EACCES})
+_REFUSED = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE}
+)
 
 
 def write_synced(path: Path, parts: Iterable[bytes]) -> str:
@@ -48,6 +52,32 @@ def link_or_copy(source: Path, target: Path) -> None:
         target.chmod(0o444)
         with target.open("rb") as file:
             os.fsync(file.fileno())
+
+
+@contextmanager
+def storing(path: Path) -> Iterator[None]:
+    """Turn what the file system refuses, below ``path``, into StorageError: full, read-only, not allowed."""
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, StorageError) or error.errno not in _REFUSED:
+            raise
+        why = f"{path} cannot be written or read ({error.strerror or error})"
+        raise StorageError(f"{why}; nothing has changed. Mend: make room, or give the rights.") from error
+
+
+class Locks(ExitStack):
+    """Lock files held together until the end, each taken once however often it is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._taken: set[Path] = set()
+
+    def take(self, path: Path, *, wait_s: float, what: str) -> None:
+        """Hold ``path``; raises ConflictError as ``locked`` does."""
+        if path not in self._taken:
+            self.enter_context(locked(path, wait_s=wait_s, what=what))
+            self._taken.add(path)
 
 
 @contextmanager

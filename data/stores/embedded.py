@@ -2,21 +2,19 @@
 
 * ``state.sqlite``: what changes (``state.py``);
 * ``editions/000001-<sha12>/``: one GeoParquet a layer and ``manifest.json``, never touched again;
-* ``publish.lock``: held while an edition is made, so that there is only one of each number.
+* ``publish.lock``: held while an edition is made or deleted, so that there is only one of each number;
+* ``draft.lock``: held by a batch from its first merge to its end, so that no steward's rows are lost.
 
 An edition is written in ``editions/.tmp-…``, flushed, and renamed: it is there whole or not at all. Only then
 is the draft cleared. A crash in between leaves a draft equal to the newest edition; the next start clears it.
+Editions to be deleted are noted first; the next start finishes what a crash has stopped.
 """
 
-import json
-import re
-import shutil
-import tempfile
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from threading import Lock
@@ -25,78 +23,86 @@ from typing import Any, Final
 import geopandas as gpd
 
 from data.stores import manifest
-from data.stores.base import (
-    AuditEntry,
-    City,
-    DamagedError,
-    Edition,
-    LayerEntry,
-    canonical_json,
-    checked_layer,
-)
-from data.stores.codec import pack, sha256, unpack
-from data.stores.disk import link_or_copy, locked, sync_directory, write_synced
-from data.stores.state import Draft, Drop, Put, State
+from data.stores.base import DRAFT, AuditEntry, City, DamagedError, Edition, LayerEntry
+from data.stores.changes import Change, Discard, Put, Remove
+from data.stores.codec import sha256, unpack
+from data.stores.diff import EditionDiff, LayerDiff, diff_layers
+from data.stores.disk import Locks, locked, storing, sync_directory
+from data.stores.draft import EmbeddedBatch, Sight
+from data.stores.editions import TMP, EditionFiles
+from data.stores.merge import Standing
+from data.stores.quarantine import QuarantineRow
+from data.stores.state import Draft, State
 from geo.errors import ConflictError, NotFoundError, ParameterError
 
 _STATE: Final = "state.sqlite"
 _LOCK: Final = "publish.lock"
+_DRAFT_LOCK: Final = "draft.lock"
 _EDITIONS: Final = "editions"
-_TMP: Final = ".tmp-"
-_EDITION_NAME: Final = re.compile(r"(\d{6,})-[0-9a-f]{12}")
 _CACHED_FRAMES: Final = 16
-_PUBLISHING: Final = "publishing an edition of this workspace"
+_WAIT_S: Final = 120.0
+_PUBLISHING: Final = "publishing or deleting an edition of this workspace"
+_DRAFTING: Final = "bringing rows into the draft of this workspace"
 
 
 class EmbeddedStore:
-    """A workspace directory, as ``data.stores.base.Store``. Threads and processes may share it."""
+    """A workspace directory, as ``data.stores.base.Store``. Threads and processes may share it.
 
-    def __init__(self, path: Path, *, actor: str, lock_wait_s: float) -> None:
+    ``actor`` is the steward in whose name rows are drafted and editions published, ``code_version`` what a manifest
+    says of the code that made it.
+    """
+
+    def __init__(self, path: Path, *, actor: str, lock_wait_s: float, code_version: str | None = None) -> None:
         self.path = path
         self.actor = actor
         self._lock_wait_s = lock_wait_s
+        self._code_version = code_version or _package_version()
         self._state = State(path / _STATE)
+        self._files = EditionFiles(path / _EDITIONS)
         self._frames: OrderedDict[str, gpd.GeoDataFrame] = OrderedDict()
-        self._known: dict[str, Edition] = {}
         self._guard = Lock()
 
     @classmethod
     def create(
-        cls, path: Path | str, city: City, *, actor: str = "local", lock_wait_s: float = 30.0
-    ) -> "EmbeddedStore":
+        cls, path: Path | str, city: City, *, actor: str = "local", lock_wait_s: float = _WAIT_S,
+        code_version: str | None = None,
+    ) -> "EmbeddedStore":  # fmt: skip
         """Make a workspace in ``path``, a new or an empty directory, and open it.
 
-        Raises ConflictError if there is a workspace already, or anything else.
+        Raises ConflictError if there is a workspace already, or anything else, and StorageError.
         """
         path = Path(path)
         _refuse_occupied(path)
-        path.mkdir(parents=True, exist_ok=True)
-        with locked(path / _LOCK, wait_s=lock_wait_s, what="making this workspace"):
-            _refuse_occupied(path)
-            editions = path / _EDITIONS
-            editions.mkdir(exist_ok=True)
-            aside = path / f"{_TMP}{_STATE}"
-            for left in path.glob(f"{aside.name}*"):
-                left.unlink()
-            State(aside).create(city, actor=actor)
-            # The database is what makes a directory a workspace: it comes last, and whole.
-            aside.replace(path / _STATE)
-            sync_directory(path)
-        return cls.open(path, actor=actor, lock_wait_s=lock_wait_s)
+        with storing(path):
+            path.mkdir(parents=True, exist_ok=True)
+            with locked(path / _LOCK, wait_s=lock_wait_s, what="making this workspace"):
+                _refuse_occupied(path)
+                editions = path / _EDITIONS
+                editions.mkdir(exist_ok=True)
+                aside = path / f"{TMP}{_STATE}"
+                for left in path.glob(f"{aside.name}*"):
+                    left.unlink()
+                State(aside).create(city, actor=actor)
+                # The database is what makes a directory a workspace: it comes last, and whole.
+                aside.replace(path / _STATE)
+                sync_directory(path)
+        return cls.open(path, actor=actor, lock_wait_s=lock_wait_s, code_version=code_version)
 
     @classmethod
-    def open(cls, path: Path | str, *, actor: str = "local", lock_wait_s: float = 30.0) -> "EmbeddedStore":
+    def open(
+        cls, path: Path | str, *, actor: str = "local", lock_wait_s: float = _WAIT_S, code_version: str | None = None
+    ) -> "EmbeddedStore":
         """Open the workspace in ``path`` and clear what a crash may have left.
 
-        Raises NotFoundError if it is none, ConflictError if a newer Quantu wrote it, DamagedError.
+        Raises NotFoundError if it is none, ConflictError if a newer Quantu wrote it, DamagedError, StorageError.
         """
         path = Path(path)
         if not (path / _STATE).is_file():
             raise NotFoundError(f"{path} is no workspace; make one with `quantu init {path} --name CITY`")
-        store = cls(path, actor=actor, lock_wait_s=lock_wait_s)
+        store = cls(path, actor=actor, lock_wait_s=lock_wait_s, code_version=code_version)
         store._state.upgrade()
         # Whoever publishes at this moment has swept before, and clears the draft after.
-        with suppress(ConflictError), locked(path / _LOCK, wait_s=0, what=_PUBLISHING):
+        with storing(path), suppress(ConflictError), locked(path / _LOCK, wait_s=0, what=_PUBLISHING):
             store._sweep()
         return store
 
@@ -106,13 +112,7 @@ class EmbeddedStore:
 
     def editions(self) -> list[Edition]:
         """Return every whole edition, newest last."""
-        whole = []
-        for directory in self._directories().values():
-            try:
-                whole.append(self._load(directory))
-            except DamagedError:
-                continue
-        return whole
+        return list(self._files.whole())
 
     def edition(self, ref: str | int | None = None) -> Edition:
         """Return the edition of that number, the newest for None.
@@ -120,22 +120,24 @@ class EmbeddedStore:
         Raises NotFoundError, and DamagedError where that edition is there but not whole: an older one is
         never given in its place.
         """
-        directories = self._directories()
         if ref is None:
-            if not directories:
+            newest = self._files.newest()
+            if newest is None:
                 raise NotFoundError("nothing is published yet; import something, then `quantu publish -m TEXT`")
-            return self._load(directories[max(directories)])
+            return newest
+        directories = self._files.directories()
         text = str(ref)
         number = int(text) if text.isascii() and text.isdigit() else 0
         if number not in directories:
             known = ", ".join(str(one) for one in directories) or "none"
             raise NotFoundError(f"no edition {ref!r}; published: {known}")
-        return self._load(directories[number])
+        return self._files.load(directories[number])
 
     def read(self, edition: Edition, layer: str) -> gpd.GeoDataFrame:
         """Return the layer as it was published, in EPSG:4490; yours to change.
 
-        The bytes are hashed when they are first read. Raises NotFoundError and DamagedError naming the file.
+        The bytes are hashed when they are first read. Raises NotFoundError, also where the edition has been
+        pruned or was a preview of a draft that has moved on, and DamagedError naming the file.
         """
         if layer not in edition.layers:
             held = ", ".join(sorted(edition.layers))
@@ -146,7 +148,7 @@ class EmbeddedStore:
             if frame is not None:
                 self._frames.move_to_end(entry.sha256)
         if frame is None:
-            frame = unpack(manifest.read_layer(self._directory(edition), entry))
+            frame = unpack(self._bytes(edition, entry))
             with self._guard:
                 self._frames[entry.sha256] = frame
                 while len(self._frames) > _CACHED_FRAMES:
@@ -156,19 +158,9 @@ class EmbeddedStore:
 
     def verify(self, edition: Edition) -> None:
         """Hash every layer of the edition again; raises DamagedError naming each file that differs."""
-        damaged = []
-        directory = self._directory(edition)
-        try:
-            manifest.load(directory)
-        except DamagedError as error:
-            damaged.append(str(error))
-        for entry in edition.layers.values():
-            try:
-                manifest.read_layer(directory, entry)
-            except DamagedError as error:
-                damaged.append(str(error))
+        damaged = self._files.damages(edition)
         if damaged:
-            raise DamagedError("\n".join(dict.fromkeys(damaged)))
+            raise DamagedError("\n".join(damaged))
 
     def put_draft(self, layer: str, frame: gpd.GeoDataFrame, meta: Mapping[str, Any]) -> LayerEntry:
         """Replace the whole ``layer`` in the draft; see ``Store.put_draft``."""
@@ -181,36 +173,113 @@ class EmbeddedStore:
             draft.drop(layer)
 
     @contextmanager
-    def batch(self) -> Iterator["EmbeddedBatch"]:
+    def batch(self) -> Iterator[EmbeddedBatch]:
         """Yield a collector of changes to the draft: one transaction at the end, none after an exception."""
-        collected = EmbeddedBatch()
-        yield collected
-        if collected.changes:
-            self._state.change(collected.changes, actor=self.actor)
+        with Locks() as locks:
+            sight = Sight(self.actor, partial(self._hold_draft, locks), self._standing, self._published)
+            collected = EmbeddedBatch(sight)
+            yield collected
+            if collected.changes:
+                self._hold_draft(locks)
+                self._state.change(collected.changes, actor=self.actor)
 
     def draft_layers(self) -> Mapping[str, LayerEntry]:
         """Return the draft's layers by name."""
         return self._state.layers()
 
+    def removed_layers(self) -> tuple[str, ...]:
+        """Return the layers that the next edition will no longer hold."""
+        newest = self._files.newest()
+        with self._state.snapshot() as draft:
+            return tuple(sorted(name for name in draft.removed if newest and name in newest.layers))
+
     def read_draft(self, layer: str) -> gpd.GeoDataFrame:
         """Return the layer as it stands in the draft; raises NotFoundError and DamagedError."""
-        entry, payload = self._state.read(layer)
-        if sha256(payload) != entry.sha256:
-            raise DamagedError(f"the draft of {layer} in {self.path / _STATE} is damaged; import it again")
-        return unpack(payload)
+        with self._state.snapshot() as draft:
+            return unpack(self._drafted(draft, draft.entry(layer)))
+
+    def present(self, layer: str) -> gpd.GeoDataFrame | None:
+        """Return the layer as the next edition would hold it, None where it would not."""
+        return self._standing(layer).frame
+
+    def present_meta(self, layer: str) -> Mapping[str, Any]:
+        """Return the metadata of the layer as the next edition would hold it; empty where there is none."""
+        with self._state.snapshot() as draft:
+            if layer in draft.layers:
+                return draft.layers[layer].meta
+            gone = layer in draft.removed
+        newest = self._files.newest()
+        return newest.layers[layer].meta if newest and not gone and layer in newest.layers else {}
+
+    def preview(self) -> Edition:
+        """Return the edition that publishing now would make; see ``Store.preview``."""
+        with self._state.snapshot() as draft:
+            edition = self._next(draft, self._files.newest(), DRAFT)
+        if not edition.layers:
+            raise NotFoundError("nothing is drafted or published yet; import something first")
+        return edition
+
+    def quarantined(self) -> list[QuarantineRow]:
+        """Return the rows that were not accepted, by file, sheet, layer and row."""
+        return self._state.quarantined()
+
+    def diff(self, a: str | int, b: str | int) -> EditionDiff:
+        """Return what leads from ``a`` to ``b``; see ``Store.diff``."""
+        old, new = (self.preview() if ref == DRAFT else self.edition(ref) for ref in (a, b))
+        layers: dict[str, LayerDiff] = {}
+        for name in sorted({*old.layers, *new.layers}):
+            before, after = old.layers.get(name), new.layers.get(name)
+            metas = before is not None and after is not None and before.meta != after.meta
+            if before is None or after is None or metas or before.sha256 != after.sha256:
+                frames = (self.read(edition, name) if name in edition.layers else None for edition in (old, new))
+                layers[name] = diff_layers(name, *frames, meta_changed=metas)
+        return EditionDiff(str(a), str(b), layers)
+
+    def restore(self, ref: str | int, *, discard: bool = False) -> tuple[str, ...]:
+        """Make the draft such that publishing it gives that edition's layers again; see ``Store.restore``."""
+        with self._writing() as locks:
+            self._hold_draft(locks)
+            self._sweep()
+            edition, newest = self.edition(ref), self.edition()
+            with self._state.snapshot() as draft:
+                drafted = [*draft.layers, *draft.removed]
+            if drafted and not discard:
+                named = ", ".join(sorted(drafted))
+                raise ConflictError(f"the draft holds {named}; publish it first, or give it up (--discard)")
+            back = [name for name, entry in edition.layers.items() if newest.layers.get(name) != entry]
+            gone = [name for name in newest.layers if name not in edition.layers]
+            if drafted or back or gone:
+                self._state.change(self._restoring(edition, back, gone), actor=self.actor)
+            return tuple(sorted([*back, *gone]))
+
+    def prune(self, keep: int, *, also: Collection[int] = (), dry_run: bool = False) -> tuple[int, ...]:
+        """Delete all but the newest ``keep`` editions and those in ``also``; see ``Store.prune``."""
+        if keep < 1:
+            raise ParameterError(f"keep at least 1 edition, not {keep}: the newest is never deleted")
+        with self._writing() as locks:
+            self._hold_draft(locks)
+            numbers = list(self._files.directories())
+            for number in also:
+                self.edition(number)
+            doomed = tuple(number for number in numbers[:-keep] if number not in also)
+            if doomed and not dry_run:
+                self._state.begin_pruning(doomed, actor=self.actor)
+                self._sweep()
+            return doomed
 
     def publish(self, message: str) -> Edition:
         """Make the next edition: the draft's layers over the last edition's; see ``Store.publish``."""
         if not message.strip():
             raise ParameterError("an edition needs a message: what has changed?")
-        with locked(self.path / _LOCK, wait_s=self._lock_wait_s, what=_PUBLISHING):
+        with self._writing():
             same = self._sweep()
-            parent = self.edition() if self._directories() else None
+            parent = self._files.newest()
             with self._state.snapshot() as draft:
-                if not draft.layers:
+                edition = self._next(draft, parent, message.strip())
+                if edition.layers == (parent.layers if parent else {}):
                     why = f"{', '.join(same)} as in edition {parent.id}" if parent and same else "it is empty"
                     raise ConflictError(f"the draft holds nothing to publish: {why}; import something first")
-                edition = self._write(draft, parent, message.strip())
+                edition = self._files.write(edition, draft, parent)
             self._state.settle(edition.layers, number=edition.number, actor=edition.published_by)
         return edition
 
@@ -219,28 +288,39 @@ class EmbeddedStore:
         return self._state.audit()
 
     def _sweep(self) -> list[str]:
-        """Remove unfinished editions, clear of the draft what is published, and return those layers' names.
+        """Remove unfinished and pruned editions, clear of the draft what is published, and return those layers' names.
 
-        Under the lock only: nobody alive is writing an edition then.
+        Under the lock only: nobody alive is writing or deleting an edition then.
         """
-        for left in (self.path / _EDITIONS).glob(f"{_TMP}*"):
-            shutil.rmtree(left)
-        directories = self._directories()
-        if not directories:
-            return []
+        self._files.sweep()
+        doomed = self._state.pruning()
+        if doomed:
+            self._files.delete(doomed)
+            self._state.end_pruning()
         try:
-            last = self._load(directories[max(directories)])
+            last = self._files.newest()
         except DamagedError:
             # Opening must still work, to list, export and mend; publishing says what is damaged.
             return []
-        return self._state.settle(last.layers, number=last.number, actor=last.published_by)
+        return [] if last is None else self._state.settle(last.layers, number=last.number, actor=last.published_by)
 
-    def _write(self, draft: Draft, parent: Edition | None, message: str) -> Edition:
-        """Write the edition aside, put it in place in one step, and return it."""
+    def _hold_draft(self, locks: Locks) -> None:
+        """Keep the draft to this thread until ``locks`` end."""
+        with storing(self.path):
+            locks.take(self.path / _DRAFT_LOCK, wait_s=self._lock_wait_s, what=_DRAFTING)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Locks]:
+        """Let nobody else publish or delete an edition; what the file system refuses becomes StorageError."""
+        with storing(self.path), Locks() as locks:
+            locks.take(self.path / _LOCK, wait_s=self._lock_wait_s, what=_PUBLISHING)
+            yield locks
+
+    def _next(self, draft: Draft, parent: Edition | None, message: str) -> Edition:
         city = self.city()
-        layers = dict(sorted({**(parent.layers if parent else {}), **draft.layers}.items()))
-        edition = Edition(
-            number=max(self._directories(), default=0) + 1,
+        layers = draft.laid_over(parent.layers if parent else {})
+        return Edition(
+            number=max(self._files.directories(), default=0) + 1,
             sha256=manifest.content_sha256(city, layers),
             published_at=datetime.now(UTC).replace(microsecond=0),
             message=message,
@@ -248,75 +328,54 @@ class EmbeddedStore:
             layers=layers,
             parent=parent.number if parent else None,
             published_by=self.actor,
-            code_version=_code_version(),
+            code_version=self._code_version,
         )
-        editions = self.path / _EDITIONS
-        aside = Path(tempfile.mkdtemp(prefix=_TMP, dir=editions))
-        try:
-            for name, entry in layers.items():
-                self._write_layer(aside / manifest.layer_file(name), entry, draft, parent)
-            write_synced(aside / manifest.FILE, [manifest.encode(edition)])
-            aside.chmod(0o755)
-            sync_directory(aside)
-            target = aside.rename(editions / manifest.directory_name(edition))
-            sync_directory(editions)
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
-        return self._load(target)
 
-    def _write_layer(self, path: Path, entry: LayerEntry, draft: Draft, parent: Edition | None) -> None:
-        kept = parent.layers.get(entry.name) if parent else None
-        if parent and kept and kept.sha256 == entry.sha256:
-            source = self._directory(parent)
-            # Damage must not be carried on under a new seal.
-            manifest.read_layer(source, kept)
-            link_or_copy(source / manifest.layer_file(entry.name), path)
-            return
-        if write_synced(path, draft.parts(entry.name)) != entry.sha256:
+    def _standing(self, layer: str) -> Standing:
+        """Return the layer as the next edition would hold it, and who has drafted it."""
+        with self._state.snapshot() as draft:
+            if layer in draft.layers:
+                entry = draft.layers[layer]
+                return Standing(unpack(self._drafted(draft, entry)), entry.meta, draft.authors(layer))
+            if layer in draft.removed:
+                return Standing(None, {}, draft.authors(layer))
+        return self._published(layer)
+
+    def _published(self, layer: str) -> Standing:
+        newest = self._files.newest()
+        if newest is None or layer not in newest.layers:
+            return Standing(None, {}, None)
+        return Standing(self.read(newest, layer), newest.layers[layer].meta, None)
+
+    def _drafted(self, draft: Draft, entry: LayerEntry) -> bytes:
+        payload = b"".join(draft.parts(entry.name))
+        if sha256(payload) != entry.sha256:
             raise DamagedError(f"the draft of {entry.name} in {self.path / _STATE} is damaged; import it again")
+        return payload
 
-    def _directories(self) -> dict[int, Path]:
-        """Return the directories of editions by number, whole or not, in order."""
-        found = {}
-        for directory in (self.path / _EDITIONS).iterdir():
-            match = _EDITION_NAME.fullmatch(directory.name)
-            if match:
-                found[int(match[1])] = directory
-        return dict(sorted(found.items()))
+    def _bytes(self, edition: Edition, entry: LayerEntry) -> bytes:
+        """Return a layer's bytes: of the edition, or of the draft it is a preview of."""
+        if self._files.directory(edition).is_dir():
+            return self._files.read(edition, entry.name)
+        with self._state.snapshot() as draft:
+            if draft.layers.get(entry.name) == entry:
+                return self._drafted(draft, entry)
+        newest = self._files.newest()
+        if newest and entry.name in newest.layers and newest.layers[entry.name].sha256 == entry.sha256:
+            return self._files.read(newest, entry.name)
+        raise NotFoundError(f"edition {edition.id} is no longer there: it was pruned, or the draft has moved on")
 
-    def _directory(self, edition: Edition) -> Path:
-        return self.path / _EDITIONS / manifest.directory_name(edition)
-
-    def _load(self, directory: Path) -> Edition:
-        known = self._known.get(directory.name)
-        if known is None:
-            known = self._known[directory.name] = manifest.load(directory)
-        return known
-
-
-class EmbeddedBatch:
-    """Changes to the draft, packed and waiting for the end of the batch."""
-
-    def __init__(self) -> None:
-        self.changes: list[Put | Drop] = []
-
-    def put(self, layer: str, frame: gpd.GeoDataFrame, meta: Mapping[str, Any]) -> LayerEntry:
-        """Replace the whole ``layer``; see ``Store.put_draft``."""
-        checked_layer(layer)
-        # Through JSON and back: what is compared later is what is kept.
-        plain = json.loads(canonical_json(dict(meta)))
-        payload = pack(frame)
-        entry = LayerEntry(layer, sha256(payload), len(frame), len(payload), plain)
-        self.changes.append(Put(entry, payload))
-        return entry
-
-    def drop(self, layer: str) -> None:
-        """Take ``layer`` out of the draft."""
-        self.changes.append(Drop(layer))
+    def _restoring(self, edition: Edition, back: Collection[str], gone: Collection[str]) -> Iterator[Change]:
+        """Yield what makes the draft lead back to ``edition``, one layer in memory at a time."""
+        yield Discard(edition.number, sorted([*back, *gone]))
+        for name in back:
+            yield Put(edition.layers[name], self._files.read(edition, name), action=None)
+        for name in gone:
+            yield Remove(name, action=None)
 
 
 @cache
-def _code_version() -> str:
+def _package_version() -> str:
     return version("quantu")
 
 
@@ -326,11 +385,11 @@ def _refuse_occupied(path: Path) -> None:
     if (path / _STATE).exists():
         raise ConflictError(f"{path} is a workspace already; open it with `--workspace {path}`")
     if path.is_dir():
-        ours = {_LOCK, _EDITIONS, "lost+found"}
+        ours = {_LOCK, _DRAFT_LOCK, _EDITIONS, "lost+found"}
         others = [
             entry.name
             for entry in path.iterdir()
-            if entry.name not in ours and not entry.name.startswith(f"{_TMP}{_STATE}")
+            if entry.name not in ours and not entry.name.startswith(f"{TMP}{_STATE}")
         ]
         if others or any((path / _EDITIONS).glob("*")):
             raise ConflictError(f"{path} is not empty; choose a new or an empty directory for the workspace")

@@ -1,4 +1,4 @@
-"""What changes in an embedded workspace, in one SQLite database: the city, the draft, the audit log.
+"""What changes in an embedded workspace, in one SQLite database: the city, the draft, the quarantine, the audit log.
 
 Every call opens its own connection, so that any thread and any process may call at any time.
 """
@@ -7,51 +7,23 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from data.stores.base import AuditEntry, City, DamagedError, LayerEntry, canonical_json
+from data.stores import quarantine, schema
+from data.stores.base import AuditEntry, City, DamagedError, LayerEntry, StorageError, canonical_json
+from data.stores.changes import Change, layers, named, note
+from data.stores.merge import Authors
+from data.stores.quarantine import QuarantineRow
 from geo.errors import ConflictError, NotFoundError
-
-CHUNK_BYTES: Final = 64 * 1024**2
-"""Bytes in one row of a layer's blob: SQLite holds at most 1 GB in one, and works best well below."""
 
 _BUSY_MS: Final = 30_000
 _WAL_KEPT_BYTES: Final = 64 * 1024**2
-
-_VERSIONS: Final[tuple[tuple[str, ...], ...]] = (
-    (
-        "CREATE TABLE city (only INTEGER PRIMARY KEY CHECK (only = 1), code TEXT NOT NULL,"
-        " name TEXT NOT NULL, name_en TEXT NOT NULL, crs TEXT NOT NULL) STRICT",
-        "CREATE TABLE draft_layer (layer TEXT PRIMARY KEY, sha256 TEXT NOT NULL, rows INTEGER NOT NULL,"
-        " bytes INTEGER NOT NULL, meta TEXT NOT NULL, updated_at TEXT NOT NULL,"
-        " updated_by TEXT NOT NULL) STRICT",
-        "CREATE TABLE draft_chunk (layer TEXT NOT NULL REFERENCES draft_layer ON DELETE CASCADE,"
-        " part INTEGER NOT NULL, payload BLOB NOT NULL, PRIMARY KEY (layer, part)) STRICT",
-        "CREATE TABLE audit (id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, actor TEXT NOT NULL,"
-        " action TEXT NOT NULL, detail TEXT NOT NULL) STRICT",
-        "CREATE TRIGGER audit_keeps BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append only'); END",
-        "CREATE TRIGGER audit_stays BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append only'); END",
-    ),
+_DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_REFUSED: Final = frozenset(
+    {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
 )
-"""The statements that lead from one schema version to the next; ``user_version`` counts those done."""
-
-
-@dataclass(frozen=True, slots=True)
-class Put:
-    """Replace a layer of the draft by ``payload``."""
-
-    entry: LayerEntry
-    payload: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Drop:
-    """Take a layer out of the draft."""
-
-    layer: str
 
 
 class State:
@@ -68,22 +40,19 @@ class State:
         self.upgrade()
         with self._changing() as db:
             db.execute("INSERT INTO city VALUES (1, ?, ?, ?, ?)", (city.code, city.name, city.name_en, city.crs))
-            _note(db, actor, "create", {"city": city.code})
+            note(db, actor, "create", {"city": city.code})
 
     def upgrade(self) -> None:
         """Bring the schema to this version; raises ConflictError if a newer Quantu wrote it."""
         with self._connection() as db:
-            done = _version(db)
-        if done > len(_VERSIONS):
+            done = schema.version(db)
+        if done > len(schema.VERSIONS):
             raise ConflictError(f"{self._path} was written by a newer Quantu; update this one")
-        if done == len(_VERSIONS):
+        if done == len(schema.VERSIONS):
             return
         with self._changing() as db:
             # Another process may have been first.
-            for number, statements in enumerate(_VERSIONS[_version(db) :], start=_version(db) + 1):
-                for statement in statements:
-                    db.execute(statement)
-                db.execute(f"PRAGMA user_version = {number:d}")
+            schema.upgrade(db)
 
     def city(self) -> City:
         """Return the city."""
@@ -96,16 +65,35 @@ class State:
     def layers(self) -> dict[str, LayerEntry]:
         """Return the draft's layers by name."""
         with self._connection() as db:
-            return _layers(db)
+            return layers(db)
 
-    def change(self, changes: Iterable[Put | Drop], *, actor: str) -> None:
-        """Make all changes to the draft in one transaction; NotFoundError if a layer to drop is not there."""
+    def change(self, changes: Iterable[Change], *, actor: str) -> None:
+        """Make all changes in one transaction, or none: what any of them raises undoes them all."""
         with self._changing() as db:
             for change in changes:
-                if isinstance(change, Put):
-                    _put(db, change, actor)
-                else:
-                    _drop(db, change.layer, actor)
+                change.apply(db, actor)
+
+    def quarantined(self) -> list[QuarantineRow]:
+        """Return the rows that were not accepted."""
+        with self._connection() as db:
+            return quarantine.listed(db)
+
+    def begin_pruning(self, numbers: Iterable[int], *, actor: str) -> None:
+        """Note that these editions are to be deleted, and log it: from here on they will be."""
+        with self._changing() as db:
+            chosen = sorted(numbers)
+            db.executemany("INSERT OR IGNORE INTO pruning VALUES (?)", ((number,) for number in chosen))
+            note(db, actor, "prune", {"editions": chosen})
+
+    def pruning(self) -> set[int]:
+        """Return the editions that are to be deleted and may still be there."""
+        with self._connection() as db:
+            return {number for (number,) in db.execute("SELECT edition FROM pruning")}
+
+    def end_pruning(self) -> None:
+        """Note that they are gone."""
+        with self._changing() as db:
+            db.execute("DELETE FROM pruning")
 
     def read(self, layer: str) -> tuple[LayerEntry, bytes]:
         """Return one layer of the draft with its bytes; raises NotFoundError."""
@@ -118,8 +106,7 @@ class State:
         """Yield the draft as it stands now, whatever others change meanwhile."""
         with self._connection() as db:
             db.execute("BEGIN")
-            # The snapshot is taken by the first read.
-            yield Draft(db, _layers(db))
+            yield Draft(db)
             db.execute("ROLLBACK")
 
     def settle(self, published: Mapping[str, LayerEntry], *, number: int, actor: str) -> list[str]:
@@ -127,24 +114,18 @@ class State:
 
         What a steward has changed since is left. Doing it twice, or after a crash, changes nothing more.
         """
+        with self._connection() as db:
+            if not any(_settled(db, published, number)):
+                return []
         with self._changing() as db:
-            done = [
-                name
-                for name, entry in _layers(db).items()
-                if name in published
-                and published[name].sha256 == entry.sha256
-                and canonical_json(published[name].meta) == canonical_json(entry.meta)
-            ]
+            done, unmarked, unlogged = _settled(db, published, number)
             db.executemany("DELETE FROM draft_layer WHERE layer = ?", [(name,) for name in done])
-            logged = db.execute(
-                "SELECT 1 FROM audit WHERE action = 'publish' AND json_extract(detail, '$.edition') = ?",
-                (number,),
-            ).fetchone()
-            if logged is None:
-                _note(db, actor, "publish", {"edition": number})
+            db.executemany("DELETE FROM draft_removed WHERE layer = ?", [(name,) for name in unmarked])
+            if unlogged:
+                note(db, actor, "publish", {"edition": number})
         if done:
             # As a script, for `execute` steps a statement without columns once, which would free one page.
-            with suppress(ConflictError), self._connection() as db:
+            with suppress(ConflictError, StorageError), self._connection() as db:
                 db.executescript("PRAGMA incremental_vacuum")
         return done
 
@@ -167,13 +148,16 @@ class State:
                 yield db
             finally:
                 db.close()
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-                raise ConflictError(f"{self._path} is being written by another process; try again") from error
-            raise
         except sqlite3.DatabaseError as error:
-            if error.sqlite_errorcode in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+            # The low byte is the error's kind.
+            kind = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+            if kind in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+                raise ConflictError(f"{self._path} is being written by another process; try again") from error
+            if kind in _DAMAGED:
                 raise DamagedError(f"{self._path} is damaged ({error}); restore it from a backup") from error
+            if kind in _REFUSED:
+                why = f"{self._path} cannot be written or read ({error})"
+                raise StorageError(f"{why}; nothing has changed. Mend: make room, or give the rights.") from error
             raise
 
     @contextmanager
@@ -187,16 +171,25 @@ class State:
 
 
 class Draft:
-    """The draft at one moment."""
+    """The draft at one moment: its layers, and what the next edition is to lack (who took it out, when)."""
 
-    def __init__(self, db: sqlite3.Connection, layers: Mapping[str, LayerEntry]) -> None:
+    def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        self.layers = layers
+        # The snapshot is taken by the first read.
+        self.layers: Mapping[str, LayerEntry] = layers(db)
+        self.removed: Mapping[str, tuple[str, str]] = {
+            layer: (actor, at) for layer, actor, at in db.execute("SELECT layer, actor, at FROM draft_removed")
+        }
+
+    def laid_over(self, parent: Mapping[str, LayerEntry]) -> dict[str, LayerEntry]:
+        """Return the layers of the edition that follows one of ``parent``."""
+        kept = {name: entry for name, entry in parent.items() if name not in self.removed}
+        return dict(sorted({**kept, **self.layers}.items()))
 
     def entry(self, layer: str) -> LayerEntry:
         """Return the layer's entry; raises NotFoundError."""
         if layer not in self.layers:
-            raise NotFoundError(f"no layer {layer!r} in the draft; it holds: {_named(self.layers)}")
+            raise NotFoundError(f"no layer {layer!r} in the draft; it holds: {named(self.layers)}")
         return self.layers[layer]
 
     def parts(self, layer: str) -> Iterator[bytes]:
@@ -205,49 +198,27 @@ class Draft:
         for (payload,) in rows:
             yield payload
 
-
-def _version(db: sqlite3.Connection) -> int:
-    return int(db.execute("PRAGMA user_version").fetchone()[0])
-
-
-def _layers(db: sqlite3.Connection) -> dict[str, LayerEntry]:
-    rows = db.execute("SELECT layer, sha256, rows, bytes, meta FROM draft_layer ORDER BY layer").fetchall()
-    return {name: LayerEntry(name, sha, count, size, json.loads(meta)) for name, sha, count, size, meta in rows}
+    def authors(self, layer: str) -> Authors | None:
+        """Return who has drafted the layer or taken it out, None where the draft says nothing of it."""
+        if layer in self.removed:
+            return Authors(*self.removed[layer])
+        row = self._db.execute("SELECT actor, at, others FROM draft_author WHERE layer = ?", (layer,)).fetchone()
+        return None if row is None else Authors.unpacked(*row)
 
 
-def _put(db: sqlite3.Connection, change: Put, actor: str) -> None:
-    entry, view = change.entry, memoryview(change.payload)
-    db.execute("DELETE FROM draft_layer WHERE layer = ?", (entry.name,))
-    db.execute(
-        "INSERT INTO draft_layer VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (entry.name, entry.sha256, entry.rows, entry.bytes, canonical_json(entry.meta), _now(), actor),
-    )
-    db.executemany(
-        "INSERT INTO draft_chunk VALUES (?, ?, ?)",
-        (
-            (entry.name, part, view[start : start + CHUNK_BYTES])
-            for part, start in enumerate(range(0, len(view), CHUNK_BYTES))
-        ),
-    )
-    _note(db, actor, "put_draft", {"layer": entry.name, "sha256": entry.sha256, "rows": entry.rows})
-
-
-def _drop(db: sqlite3.Connection, layer: str, actor: str) -> None:
-    if db.execute("DELETE FROM draft_layer WHERE layer = ?", (layer,)).rowcount == 0:
-        raise NotFoundError(f"no layer {layer!r} in the draft; it holds: {_named(_layers(db))}")
-    _note(db, actor, "drop_draft", {"layer": layer})
-
-
-def _note(db: sqlite3.Connection, actor: str, action: str, detail: Mapping[str, Any]) -> None:
-    db.execute(
-        "INSERT INTO audit (at, actor, action, detail) VALUES (?, ?, ?, ?)",
-        (_now(), actor, action, canonical_json(detail)),
-    )
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _named(layers: Mapping[str, LayerEntry]) -> str:
-    return ", ".join(sorted(layers)) or "nothing"
+def _settled(
+    db: sqlite3.Connection, published: Mapping[str, LayerEntry], number: int
+) -> tuple[list[str], list[str], bool]:
+    """Return the drafted layers that are published, the marks that say no more, and whether the edition is unlogged."""
+    done = [
+        name
+        for name, entry in layers(db).items()
+        if name in published
+        and published[name].sha256 == entry.sha256
+        and canonical_json(published[name].meta) == canonical_json(entry.meta)
+    ]
+    removed = [layer for (layer,) in db.execute("SELECT layer FROM draft_removed")]
+    logged = db.execute(
+        "SELECT 1 FROM audit WHERE action = 'publish' AND json_extract(detail, '$.edition') = ?", (number,)
+    ).fetchone()
+    return done, [layer for layer in removed if layer not in published], logged is None

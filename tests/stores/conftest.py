@@ -9,20 +9,41 @@ import numpy as np
 import pytest
 import shapely
 
-from data.frames import AREAS, DEMAND, STREETS, conform
+from data.frames import AREAS, DEMAND, STREETS, Column, conform, facility_spec
 from data.stores.base import City, Store
 from data.stores.embedded import EmbeddedStore
 
 LANZHOU = City("620100", "兰州市", "Lanzhou", "EPSG:4544")
 
-ADAPTERS: dict[str, Callable[[Path], Store]] = {
-    "embedded": lambda path: EmbeddedStore.create(path, LANZHOU, actor="tester"),
+VENUES = facility_spec("sports", {"SEATS": Column("int", required=False)})
+
+ADAPTERS: dict[str, tuple[Callable[[Path], Store], Callable[[Path, str], Store]]] = {
+    "embedded": (
+        lambda path: EmbeddedStore.create(path, LANZHOU, actor="tester"),
+        lambda path, actor: EmbeddedStore.open(path, actor=actor),
+    ),
 }
 
 
 @pytest.fixture(params=sorted(ADAPTERS))
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    return ADAPTERS[request.param](tmp_path / "city")
+def adapter(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def store(adapter: str, tmp_path: Path) -> Store:
+    return ADAPTERS[adapter][0](tmp_path / "city")
+
+
+@pytest.fixture
+def steward(adapter: str, store: Store, tmp_path: Path) -> Callable[[str], Store]:
+    """The same workspace, opened in the name of another steward."""
+    return lambda name: ADAPTERS[adapter][1](tmp_path / "city", name)
+
+
+@pytest.fixture
+def venues() -> Callable[..., gpd.GeoDataFrame]:
+    return _venues
 
 
 @pytest.fixture
@@ -69,6 +90,22 @@ def areas() -> gpd.GeoDataFrame:
     }
     shapes = [shapely.box(103.7, 36.0, 103.9, 36.1), shapely.Point(103.8, 36.05)]
     return conform(gpd.GeoDataFrame(columns, geometry=shapes, crs="EPSG:4490"), AREAS)
+
+
+def _venues(*rows: tuple[str, str | None, float], dates: str | None = "2020-05-01") -> gpd.GeoDataFrame:
+    """Return venues of (id, name, metres east of 103.8 E, roughly): text, numbers, whole numbers, dates, blanks."""
+    columns = {
+        "FAC_ID": [row[0] for row in rows],
+        "NAME": [row[1] for row in rows],
+        "CRS_SRC": ["EPSG:4490"] * len(rows),
+        "SRC": ["test"] * len(rows),
+        "SYNTHETIC": [False] * len(rows),
+        "ACC_M": [np.nan if row[1] is None else 5.0 for row in rows],
+        "OPEN_DATE": [dates] * len(rows),
+        "SEATS": [None if row[1] is None else len(row[1]) for row in rows],
+    }
+    points = shapely.points([[103.8 + row[2] / 90_000, 36.05] for row in rows] or np.empty((0, 2)))
+    return conform(gpd.GeoDataFrame(columns, geometry=points, crs="EPSG:4490"), VENUES)
 
 
 def _demand(count: int, *, weight: float = 1.0) -> gpd.GeoDataFrame:

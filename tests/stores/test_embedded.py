@@ -4,13 +4,11 @@ import errno
 import fcntl
 import json
 import os
-import random
+import resource
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,14 +18,15 @@ import pandas as pd
 import pytest
 from geopandas.testing import assert_geodataframe_equal
 
-from data.stores import embedded, manifest, state
-from data.stores.base import City, DamagedError
-from data.stores.codec import pack
+from data.stores import changes, editions, manifest, schema, state
+from data.stores.base import City, DamagedError, StorageError
+from data.stores.codec import pack, sha256
 from data.stores.embedded import EmbeddedStore
 from geo.errors import ConflictError, NotFoundError
+from tests.stores.kills import STEWARD, kill_often, share_the_draft, steward_process
+from tests.stores.steward import bad_rows
 
 CITY = City("620100", "兰州市", "Lanzhou", "EPSG:4544")
-STEWARD = Path(__file__).with_name("steward.py")
 Demand = Callable[..., gpd.GeoDataFrame]
 
 
@@ -97,7 +96,7 @@ def test_the_database_is_durable_and_the_audit_append_only(path: Path, made: Emb
     db = sqlite3.connect(path / "state.sqlite")
     try:
         assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-        assert db.execute("PRAGMA user_version").fetchone() == (1,)
+        assert db.execute("PRAGMA user_version").fetchone() == (2,)
         for statement in ("DELETE FROM audit", "UPDATE audit SET actor = 'nobody'"):
             with pytest.raises(sqlite3.IntegrityError, match="append only"):
                 db.execute(statement)
@@ -176,7 +175,7 @@ def test_the_same_rows_give_the_same_bytes(demand: Demand) -> None:
 
 
 def test_a_layer_larger_than_one_chunk(made: EmbeddedStore, demand: Demand, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(state, "CHUNK_BYTES", 1000)
+    monkeypatch.setattr(changes, "CHUNK_BYTES", 1000)
     frame = demand(3000)
     entry = made.put_draft("demand.residents", frame, {})
     assert entry.bytes > 5000
@@ -285,14 +284,14 @@ def test_what_is_drafted_while_publishing_stays(
     path: Path, made: EmbeddedStore, demand: Demand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made.put_draft("demand.residents", demand(1), {})
-    write = EmbeddedStore._write
+    write = editions.EditionFiles.write
 
-    def slow(self: EmbeddedStore, *rest: object) -> object:
+    def slow(self: editions.EditionFiles, *rest: object) -> object:
         edition = write(self, *rest)  # type: ignore[arg-type]
-        self.put_draft("demand.residents", demand(2), {})
+        made.put_draft("demand.residents", demand(2), {})
         return edition
 
-    monkeypatch.setattr(EmbeddedStore, "_write", slow)
+    monkeypatch.setattr(editions.EditionFiles, "write", slow)
     edition = made.publish("first")
     assert edition.layers["demand.residents"].rows == 1
     assert made.draft_layers()["demand.residents"].rows == 2
@@ -306,7 +305,7 @@ def test_a_full_disk_leaves_everything_as_it_was(
     def full(*_: object) -> str:
         raise OSError(errno.ENOSPC, "no space left on device")
 
-    monkeypatch.setattr(embedded, "write_synced", full)
+    monkeypatch.setattr(editions, "write_synced", full)
     with pytest.raises(OSError, match="no space"):
         made.publish("first")
     assert list((path / "editions").iterdir()) == []
@@ -334,25 +333,9 @@ def test_a_second_publisher_waits_and_then_gives_up(
     assert store.publish("afterwards").number == 1
 
 
-@contextmanager
-def _steward(mode: str, path: Path) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
-        [sys.executable, STEWARD, mode, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdin
-    assert process.stdout
-    try:
-        assert process.stdout.readline() == "ready\n"
-        yield process
-    finally:
-        process.stdin.close()
-        process.wait(30)
-        process.stdout.close()
-
-
 def test_processes_publish_at_once(path: Path, made: EmbeddedStore) -> None:
     layers = ["demand.a", "demand.b", "demand.c"]
-    with _steward("race", path) as process:
+    with steward_process("race", path) as process:
         assert process.stdin
         assert process.stdout
         process.stdin.write("".join(f"{layer}\n" for layer in layers))
@@ -373,44 +356,149 @@ def test_processes_publish_at_once(path: Path, made: EmbeddedStore) -> None:
     assert [entry.action for entry in store.audit()].count("publish") == len(numbers)
 
 
-def test_kill_9_leaves_the_last_edition_whole(path: Path, made: EmbeddedStore) -> None:
-    chance = random.Random(20200111)
-    acknowledged = seen = 0
-    with _steward("work", path) as process:
-        assert process.stdin
-        assert process.stdout
-        for _ in range(15):
-            process.stdin.write("go\n")
-            process.stdin.flush()
-            pid = int(process.stdout.readline().split()[1])
-            time.sleep(chance.uniform(0.0, 0.3))
-            os.kill(pid, signal.SIGKILL)
-            for line in iter(process.stdout.readline, "ended\n"):
-                acknowledged = int(line.split()[1])
-            seen = _check_after_kill(path, acknowledged, seen)
-    assert seen > 5
+def test_kill_9_leaves_everything_before_or_after(path: Path, made: EmbeddedStore) -> None:
+    done = kill_often(path, times=15, rows=500, seed=20200111)
+    assert done["imported"] >= 5
+    assert done["published"] >= 3
 
 
-def _check_after_kill(path: Path, acknowledged: int, seen: int) -> int:
-    """Assert that the workspace is as before or after each step, never between; return the newest number."""
-    store = EmbeddedStore.open(path)
-    editions = store.editions()
-    assert [edition.number for edition in editions] == list(range(1, len(editions) + 1))
-    assert not list((path / "editions").glob(".tmp-*"))
-    assert len(editions) >= acknowledged
-    for edition in editions[seen:]:
-        store.verify(edition)
-        assert edition.layers["demand.a"].meta == edition.layers["demand.b"].meta == {"k": edition.number}
-        assert store.read(edition, "demand.a")["weight"].eq(float(edition.number)).all()
-    draft = store.draft_layers()
-    if draft:
-        assert [entry.meta["k"] for entry in draft.values()] == [len(editions) + 1] * 2
-        assert len(store.read_draft("demand.a")) == 2000
-    audit = store.audit()
-    assert [entry.detail["edition"] for entry in audit if entry.action == "publish"] == [
-        edition.number for edition in editions
-    ]
-    return len(editions)
+def test_processes_merge_at_once(path: Path, made: EmbeddedStore) -> None:
+    share_the_draft(path, ["甲", "乙"])
+
+
+def test_a_workspace_of_the_first_version_is_brought_up_to_date(
+    path: Path, made: EmbeddedStore, demand: Demand
+) -> None:
+    made.put_draft("demand.residents", demand(2), {})
+    made.publish("first")
+    # What the first version would have left: its tables alone, and a draft by a steward of then.
+    payload = pack(demand(3))
+    db = sqlite3.connect(path / "state.sqlite")
+    for table in ("draft_author", "draft_removed", "pruning", "quarantine", "quarantine_form"):
+        db.execute(f"DROP TABLE {table}")
+    db.execute("PRAGMA user_version = 1")
+    assert db.execute(
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+    ).fetchone() == (4,)
+    db.execute(
+        "INSERT INTO draft_layer VALUES ('demand.residents', ?, 3, ?, '{}', '2026-01-02T03:04:05.678+00:00', '旧人')",
+        (sha256(payload), len(payload)),
+    )
+    db.execute("INSERT INTO draft_chunk VALUES ('demand.residents', 0, ?)", (payload,))
+    db.commit()
+    db.close()
+    store = EmbeddedStore.open(path, actor="新人")
+    assert len(store.read_draft("demand.residents")) == 3
+    with store.batch() as draft:
+        (conflict,) = draft.merge("demand.residents", demand(3, weight=2.0).iloc[2:], {}, key="demand_id").conflicts
+    assert (conflict.key, conflict.by, conflict.at.isoformat()) == ("d2", "旧人", "2026-01-02T03:04:05.678000+00:00")
+    assert store.quarantined() == []
+    assert store.publish("second").number == 2
+
+
+def test_the_first_versions_statements_still_make_its_database(tmp_path: Path) -> None:
+    db = sqlite3.connect(tmp_path / "old.sqlite", isolation_level=None)
+    for statement in schema.VERSIONS[0]:
+        db.execute(statement)
+    db.execute("PRAGMA user_version = 1")
+    db.execute("INSERT INTO city VALUES (1, '620100', '兰州市', 'Lanzhou', 'EPSG:4544')")
+    db.close()
+    old = state.State(tmp_path / "old.sqlite")
+    old.upgrade()
+    old.upgrade()
+    assert old.city() == CITY
+    assert (old.quarantined(), old.pruning(), old.layers()) == ([], set(), {})
+
+
+@contextmanager
+def _no_file_above(size: int) -> Iterator[None]:
+    """Let no file grow beyond ``size`` bytes, as a full disk would not."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_disk_that_takes_no_more_is_said_and_the_draft_is_whole(
+    path: Path, made: EmbeddedStore, demand: Demand
+) -> None:
+    made.put_draft("demand.residents", demand(1000), {})
+    edition = made.publish("first")
+    before = made.put_draft("demand.residents", demand(1001), {})
+
+    def import_much() -> None:
+        with made.batch() as draft:
+            draft.merge("demand.residents", demand(200_000, weight=2.0), {}, key="demand_id")
+            draft.quarantine(bad_rows(4))
+
+    big = demand(120_000, weight=7.0)
+    with _no_file_above(300_000), pytest.raises(StorageError, match=r"nothing has changed\. Mend"):
+        import_much()
+    assert dict(EmbeddedStore.open(path).draft_layers()) == {"demand.residents": before}
+    assert made.quarantined() == []
+    with made.batch() as draft:
+        draft.put("demand.residents", big, {})
+    with _no_file_above(300_000), pytest.raises(StorageError, match="too large"):
+        made.publish("second")
+    again = EmbeddedStore.open(path)
+    assert again.editions() == [edition]
+    assert list((path / "editions").glob(".tmp-*")) == []
+    assert_geodataframe_equal(again.read_draft("demand.residents"), big)
+    import_much()
+    assert again.publish("second").number == 2
+
+
+def test_a_place_that_cannot_be_written_is_said(path: Path, made: EmbeddedStore, residents: gpd.GeoDataFrame) -> None:
+    made.put_draft("demand.residents", residents, {})
+
+    def refused(*_: object, **__: object) -> str:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(editions.tempfile, "mkdtemp", refused)
+        with pytest.raises(StorageError, match="Read-only"):
+            made.publish("first")
+    assert made.publish("first").number == 1
+
+
+def test_pruning_that_was_stopped_is_finished_by_the_next(
+    path: Path, made: EmbeddedStore, demand: Demand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for k in (1, 2, 3, 4):
+        made.put_draft("demand.residents", demand(k), {})
+        made.publish(f"edition {k}")
+    with monkeypatch.context() as patch:
+        patch.setattr(editions.shutil, "rmtree", _interrupt)
+        with pytest.raises(InterruptedError):
+            made.prune(1)
+    # The first is renamed and not deleted, the others stand as they were: all go now.
+    assert len(list((path / "editions").iterdir())) == 4
+    again = EmbeddedStore.open(path)
+    assert [edition.number for edition in again.editions()] == [4]
+    assert len(list((path / "editions").iterdir())) == 1
+    again.verify(again.edition())
+    assert again.prune(1) == ()
+
+
+def test_editions_say_which_code_made_them(path: Path, made: EmbeddedStore, residents: gpd.GeoDataFrame) -> None:
+    store = EmbeddedStore.open(path, actor="李", code_version="1.2.3+abc")
+    store.put_draft("demand.residents", residents, {})
+    store.publish("first")
+    again = EmbeddedStore.open(path).edition()
+    assert (again.code_version, again.published_by) == ("1.2.3+abc", "李")
+
+
+def test_rows_merged_without_a_change_keep_their_file(path: Path, made: EmbeddedStore, demand: Demand) -> None:
+    made.put_draft("demand.residents", demand(30), {})
+    made.put_draft("demand.other", demand(3), {})
+    made.publish("first")
+    with made.batch() as draft:
+        draft.merge("demand.residents", demand(30), {}, key="demand_id")
+        draft.merge("demand.other", demand(4), {}, key="demand_id")
+    made.publish("second")
+    assert _file(made, 1, "demand.residents").samefile(_file(made, 2, "demand.residents"))
 
 
 @contextmanager
