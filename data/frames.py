@@ -51,15 +51,24 @@ class Column:
     tier: Literal["public", "internal"] = "public"
     example: str = ""
 
+    def described(self) -> dict[str, str | bool]:
+        """Return what a delivered file says of the column: its type, unit, obligation and titles."""
+        return {"kind": self.kind, "unit": self.unit, "required": self.required, "zh": self.zh, "en": self.en}
+
 
 @dataclass(frozen=True, slots=True)
 class FrameSpec:
-    """The columns of one frame, its key and the geometry types it may hold; a frame of none is a plain table."""
+    """The columns of one frame, its key and the geometry types it may hold; a frame of none is a plain table.
+
+    A key that is ``key_of`` other columns is made by ``conform``, never read: what they hold, joined by ``@``, dates
+    as ``2022-02-01``, empty ones left out.
+    """
 
     name: str
     key: str
     geometry: frozenset[str]
     columns: Mapping[str, Column]
+    key_of: tuple[str, ...] = ()
 
 
 _LINE = frozenset({"LineString"})
@@ -109,22 +118,25 @@ DEMAND: Final = FrameSpec(
 
 AREAS: Final = FrameSpec(
     "areas",
-    "code",
+    "area_id",
     _SHAPE,
     {
-        "code": Column("text", zh="代码", en="code"),
+        "area_id": Column("text", zh="编号", en="the code, and @ the first day it is valid where one is known"),
+        "code": Column("text", zh="代码", en="code, once on any one day"),
         "name": Column("text", zh="名称", en="name"),
         "name_en": Column("text", required=False, zh="英文名称", en="English name"),
-        "level": Column("text", zh="层级", en="city, county, township, village or unit_2020"),
+        "level": Column("text", zh="层级", en="city, county, zone (功能区), township, village, unit_2020 or region"),
         "parent": Column("text", required=False, zh="上级代码", en="code of the area above"),
         "kind": Column("text", required=False, zh="类型", en="kind (镇, 乡, 街道, 村委会, 居委会 …)"),
-        "valid_from": Column("date", required=False, zh="起效日期", en="valid from"),
-        "valid_to": Column("date", required=False, zh="失效日期", en="valid to"),
+        "valid_from": Column("date", required=False, zh="起效日期", en="first day it is valid; empty: always was"),
+        "valid_to": Column("date", required=False, zh="失效日期", en="first day it no longer is; empty: still valid"),
         "error_m": Column("float", "m", required=False, zh="位置误差", en="radius of the position's error"),
         "source": Column("text", zh="来源", en="source"),
         "synthetic": Column("bool", zh="合成", en="synthetic geometry"),
     },
+    key_of=("code", "valid_from"),
 )
+"""One row per area and time it is valid: a changed boundary is a row of its own beside the closed old one."""
 
 CONTEXT: Final = FrameSpec(
     "context",
@@ -141,27 +153,121 @@ CONTEXT: Final = FrameSpec(
     },
 )
 
+
+def words(text: str) -> tuple[str, ...]:
+    """Return the words of ``text``, which spaces part: aliases and allowed values of a Column.
+
+    >>> words("地址 详细地址")
+    ('地址', '详细地址')
+    """
+    return tuple(text.split())
+
+
+def also(written: Mapping[str, str]) -> dict[str, str]:
+    """Return synonyms of a Column: what is written → the allowed value, from the value → words written for it.
+
+    >>> also({"运营": "营业 在营"})
+    {'营业': '运营', '在营': '运营'}
+    """
+    return {word: value for value, said in written.items() for word in words(said)}
+
+
 _FACILITY_COLUMNS: Final[dict[str, Column]] = {
-    "FAC_ID": Column("text", zh="设施编号", en="facility id"),
-    "NAME": Column("text", required=False, zh="名称", en="name"),
-    "CAT": Column("text", required=False, zh="大类", en="category"),
-    "XZQDM12": Column("text", required=False, zh="行政区划代码", en="12-digit area code"),
-    "XZQMC": Column("text", required=False, zh="行政区划名称", en="area name"),
-    "ADDR": Column("text", required=False, zh="地址", en="address"),
-    "CRS_SRC": Column("text", zh="来源坐标系", en="CRS or datum of the source"),
-    "ACC_M": Column("float", "m", required=False, zh="位置精度", en="positional accuracy"),
-    "SRC": Column("text", zh="数据来源", en="source"),
-    "SURV_DATE": Column("date", required=False, zh="调查日期", en="survey date"),
-    "STATUS": Column("text", required=False, zh="状态", en="规划, 在建, 运营 or 停用"),
-    "OPEN_DATE": Column("date", required=False, zh="启用日期", en="opened"),
-    "CLOSE_DATE": Column("date", required=False, zh="停用日期", en="closed"),
-    "USCC": Column("text", required=False, zh="统一社会信用代码", en="unified social credit code"),
-    "GB4754": Column("text", required=False, zh="国民经济行业代码", en="industry code, GB/T 4754"),
-    "PUB_LVL": Column("text", required=False, zh="公开级别", en="publicity tier: public or internal"),
-    "CHK_STATE": Column("text", required=False, zh="核查状态", en="check state"),
+    "FAC_ID": Column(
+        "text", zh="设施编号", en="facility id", example="LZ-0001",
+        aliases=words("编号 编码 设施编码 设施代码 机构编号"),
+    ),
+    "NAME": Column(
+        "text", required=False, zh="名称", en="name", example="示例单位",
+        aliases=words(
+            "设施名称 单位名称 企业名称 公司名称 机构名称 场馆名称 场地名称 项目名称 站点名称 "
+            "网点名称 中心名称 单位全称 全称"
+        ),
+    ),
+    "CAT": Column("text", required=False, zh="大类", en="category", aliases=words("设施大类 行业大类")),
+    "XZQDM12": Column(
+        "text", required=False, zh="行政区划代码", en="12-digit area code", check="area_code", example="620102001000",
+        aliases=words("区划代码 行政区代码 统计用区划代码 所属区划代码 村代码 社区代码 乡镇代码"),
+    ),
+    "XZQMC": Column(
+        "text", required=False, zh="行政区划名称", en="area name", example="酒泉路街道",
+        aliases=words(
+            "行政区划 所属区划 所在村（社区） 所属村 所在乡镇（街道） 所属乡镇（街道） 乡镇（街道） 所属乡镇 "
+            "所属街道 乡镇 所属区县 所在区县 所属县区 县区 区县"
+        ),
+    ),
+    "ADDR": Column(
+        "text", required=False, zh="地址", en="address", example="酒泉路100号",
+        aliases=words("详细地址 经营地址 注册地址 办公地址 单位地址 机构地址 所在地址 建设地点 地点 位置 坐落"),
+    ),
+    "CRS_SRC": Column("text", zh="来源坐标系", en="CRS or datum of the source", aliases=words("坐标系 坐标系统")),
+    "ACC_M": Column(
+        "float", "m", required=False, zh="位置精度", en="positional accuracy", low=0.0, high=100_000.0,
+        aliases=words("位置误差 定位精度"),
+    ),
+    "SRC": Column(
+        "text", zh="数据来源", en="source", example="市商务局2025年台账", aliases=words("来源 资料来源 提供单位"),
+    ),
+    "SURV_DATE": Column(
+        "date", required=False, zh="调查日期", en="survey date", example="2025-10-31",
+        aliases=words("采集日期 统计日期 核查日期 数据日期"),
+    ),
+    "STATUS": Column(
+        "text", required=False, zh="状态", en="planned, being built, in service or closed", example="运营",
+        aliases=words("运营状态 运行状态 建设状态 营业状态 使用状态 项目状态"),
+        values=words("规划 在建 运营 停用"),
+        synonyms=also({
+            "规划": "拟建 待建 规划中 筹建",
+            "在建": "建设中 在建中 施工 施工中",
+            "运营": "营业 在营 运营中 正常 正常运营 正常运行 已建成 建成 投用 已投用 在用 开业 运行",
+            "停用": "关闭 停业 歇业 撤销 注销 已停用 停运",
+        }),
+    ),
+    "OPEN_DATE": Column(
+        "date", required=False, zh="启用日期", en="opened", example="2024-06-01",
+        aliases=words("启用时间 开业日期 开业时间 投用日期 投用时间 成立日期 成立时间 运营时间 建成时间"),
+    ),
+    "CLOSE_DATE": Column(
+        "date", required=False, zh="停用日期", en="closed",
+        aliases=words("停用时间 停业日期 关闭日期 注销日期 撤销日期"),
+    ),
+    "USCC": Column(
+        "text", required=False, zh="统一社会信用代码", en="unified social credit code", check="uscc",
+        example="91620102MA00000009", aliases=words("社会信用代码 信用代码 统一信用代码 组织机构代码"),
+    ),
+    "GB4754": Column(
+        "text", required=False, zh="国民经济行业代码", en="industry code, GB/T 4754", check="gb4754", example="5920",
+        aliases=words("行业代码 行业分类代码 行业小类代码"),
+    ),
+    "PUB_LVL": Column(
+        "text", required=False, zh="公开级别", en="publicity tier", example="public",
+        aliases=words("是否公开 公开范围"), values=words("public internal"),
+        synonyms=also({"public": "公开 可公开 是", "internal": "内部 不公开 非公开 内部资料 否"}),
+    ),
+    "CHK_STATE": Column(
+        "text", required=False, zh="核查状态", en="check state", aliases=words("审核状态 核实情况"),
+        values=words("未核查 已核查 存疑 待整改"),
+        synonyms=also({"未核查": "未审核 待核查", "已核查": "已审核 已核实"}),
+    ),
+    "CONTACT": Column(
+        "text", required=False, zh="联系人", en="contact person", tier="internal", example="张三",
+        aliases=words("负责人 联系人姓名 法人 法定代表人 院长 园长"),
+    ),
+    "PHONE": Column(
+        "text", required=False, zh="联系电话", en="telephone", tier="internal", check="phone", example="0931-8888888",
+        aliases=words("电话 手机 手机号 手机号码 联系方式 电话号码 固定电话 联系人电话"),
+    ),
     "OSM_TAG": Column("text", required=False, zh="OSM 标签", en="the OSM tag it came by"),
-    "SYNTHETIC": Column("bool", zh="合成", en="synthetic"),
-}
+    "SYNTHETIC": Column("bool", zh="合成", en="synthetic", aliases=words("是否合成")),
+}  # fmt: skip
+
+FILLED_ON_IMPORT: Final = frozenset({"CAT", "CRS_SRC", "ACC_M", "CHK_STATE", "OSM_TAG", "SYNTHETIC"})
+"""Common facility fields that no steward fills in: the import does, or the file's own origin."""
+
+
+def common_facility_columns() -> Mapping[str, Column]:
+    """Return the fields every facility layer has."""
+    return _FACILITY_COLUMNS
 
 
 def facility_spec(layer: str, own: Mapping[str, Column]) -> FrameSpec:
@@ -197,6 +303,11 @@ def conform(frame: gpd.GeoDataFrame, spec: FrameSpec, *, file: str | None = None
     faults: list[Fault] = []
     out: dict[str, pd.Series] = {}
     for name, column in spec.columns.items():
+        if name == spec.key and spec.key_of:
+            made = _made_key(frame, spec)
+            if made is not None:
+                out[name] = made
+            continue
         if name not in frame.columns:
             if column.required:
                 faults.append(Fault("missing_column", f"column {name} is missing.", f"add {column.en or name}.", file))
@@ -231,6 +342,25 @@ def conform(frame: gpd.GeoDataFrame, spec: FrameSpec, *, file: str | None = None
         raise InputError(faults)
     shapes = frame.geometry.to_numpy() if spec.geometry else np.full(len(frame), None, dtype=object)
     return gpd.GeoDataFrame(out, geometry=shapes, crs=CRS_KEPT).reset_index(drop=True)
+
+
+def _made_key(frame: gpd.GeoDataFrame, spec: FrameSpec) -> pd.Series | None:
+    """Return the key made of other columns, None where a required one is absent; that has a fault of its own."""
+    parts = []
+    for name in spec.key_of:
+        column = spec.columns[name]
+        if name not in frame.columns:
+            if column.required:
+                return None
+            continue
+        values = frame[name]
+        if column.kind == "date":
+            days = pd.to_datetime(values, errors="coerce")
+            values = days.dt.strftime("%Y-%m-%d")
+        parts.append(values.astype("object").where(values.notna(), None))
+    rows = zip(*parts, strict=True)
+    made = ["@".join(str(value) for value in row if value is not None) for row in rows]
+    return pd.Series(made, index=frame.index, dtype="str")
 
 
 def _geometry_faults(frame: gpd.GeoDataFrame, spec: FrameSpec, file: str | None) -> list[Fault]:

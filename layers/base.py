@@ -1,30 +1,52 @@
-"""What a facility layer and a circle are, and the frozen registries that hold them."""
+"""What a facility layer is, what a question may ask of a circle, and the frozen registries."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final, Generic, Literal, Protocol, TypeVar
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final, Generic, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from data.city import CityData
 from data.frames import Column, FrameSpec, facility_spec
-from data.product import Product
-from data.standards import Standard
+from data.read.osm_rules import osm_feeds
+from data.standards import Confidence, Standard
 from geo.errors import NotFoundError
-from layers.answer import CircleAnswer, Title
+from layers.answer import Title
+
+Shape = Literal["circle", "diamond", "triangle", "square", "pentagon", "star", "hexagon"]
+"""The marks the map can draw."""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """The standard a layer's fields follow, where in it, and how sure that reference is."""
+
+    title: str
+    clause: str
+    confidence: Confidence
 
 
 @dataclass(frozen=True, slots=True)
 class FacilityLayer:
-    """One kind of facility, declared: its own fields, publicity and how it is drawn."""
+    """One kind of facility, declared: its own fields, the standard behind them, publicity and how it is drawn.
+
+    Attributes:
+        own: the layer's own fields; a common field here takes the common one's place.
+        obligatory: fields a steward must fill in; without one the row is not accepted.
+        identity: the fields that tell one row from another where a file has no ``FAC_ID``.
+        tier: ``internal`` layers leave by no public way.
+        colour: ``#rrggbb``; with ``shape`` no two layers are drawn alike.
+    """
 
     id: str
     title: Title
     own: Mapping[str, Column]
+    basis: Basis
     tier: Literal["public", "internal"]
     colour: str
-    shape: str
-    kinds: tuple[str, ...] = field(default=())
+    shape: Shape
+    obligatory: tuple[str, ...] = ("NAME",)
+    identity: tuple[str, ...] = ("NAME", "XZQDM12")
 
     @property
     def layer(self) -> str:
@@ -36,14 +58,28 @@ class FacilityLayer:
         """Return the columns of its records."""
         return facility_spec(self.id, self.own)
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Return the kinds of facility it holds, none where it has one kind only."""
+        return self.own["KIND"].values if "KIND" in self.own else ()
+
+    @property
+    def feeds(self) -> Mapping[str, Mapping[str, str]]:
+        """Return the OpenStreetMap tags that feed it, each with the fields it fills."""
+        return osm_feeds(self.id)
+
 
 @dataclass(frozen=True, slots=True)
 class AreaScope:
-    """The area a question is about: its code, name and level; "city" is everything."""
+    """The area a question is about: its code, name and level; "city" is everything.
+
+    ``at`` is the day whose areas are meant, None the edition's own.
+    """
 
     code: str
     name: str
     level: str
+    at: date | None = None
 
 
 class CircleParams(BaseModel):
@@ -62,14 +98,6 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True)
-class ModeChoice:
-    """A way of reaching that a circle offers."""
-
-    id: str
-    title: Title
-
-
-@dataclass(frozen=True, slots=True)
 class Cut:
     """How a computation is cut, and what maps its tasks; answers do not depend on it."""
 
@@ -78,38 +106,6 @@ class Cut:
 
 
 WHOLE: Final = Cut(1, map)
-
-
-class Circle(Protocol):
-    """A coverage analysis: metadata, one heavy pure step per edition, one light pure step per question."""
-
-    id: ClassVar[str]
-    version: ClassVar[int]
-    title: ClassVar[Title]
-    facility_layer: ClassVar[str]
-    demand_layer: ClassVar[str]
-    mode_choices: ClassVar[tuple[ModeChoice, ...]]
-    params: ClassVar[type[CircleParams]]
-
-    def threshold(self) -> Threshold:
-        """Return the default limit and its clause."""
-        ...
-
-    def standards(self) -> tuple[Standard, ...]:
-        """Return every standard the circle's numbers stand on."""
-        ...
-
-    def measure(self, city: CityData, cut: Cut = WHOLE) -> Any:
-        """Return the travel times of one edition, from which every question is answered."""
-        ...
-
-    def answer(self, measured: Any, params: Any, area: AreaScope) -> CircleAnswer:
-        """Return the answer for an area."""
-        ...
-
-    def products(self, measured: Any, params: Any, area: AreaScope, provenance: Mapping[str, Any]) -> list[Product]:
-        """Return the frames that are delivered for an area."""
-        ...
 
 
 class _Named(Protocol):

@@ -30,6 +30,10 @@ KNOWN_ERROR_M: Final = 1000.0
 FAR_M: Final = {"6201020": 6_000.0, "6201030": 6_000.0, "6201040": 6_000.0, "6201050": 6_000.0}
 """A listed village farther than this from its 街道's seat is a mistake of the list (25 km elsewhere)."""
 
+ZONE: Final = "620171"
+"""兰州新区: a statistical code, not in GB/T 2260."""
+CHANGED: Final = "area_changes.csv: February 2022, the day not known"
+
 COUNTIES_EN: Final = {
     "620102": "Chengguan", "620103": "Qilihe", "620104": "Xigu", "620105": "Anning", "620111": "Honggu",
     "620121": "Yongdeng", "620122": "Gaolan", "620123": "Yuzhong",
@@ -218,7 +222,10 @@ def _fill_county(
 
 
 def areas_frame(here: Land) -> gpd.GeoDataFrame:
-    """Return the ``areas`` frame: city, counties, townships, villages, and the nine census units of 2020."""
+    """Return the ``areas`` frame: city, counties, 兰州新区, townships, villages, census units of 2020.
+
+    What changed in February 2022 is there twice, as it was and as it is, each with its days.
+    """
     county = counties()
     rows = [
         pd.DataFrame({
@@ -232,12 +239,52 @@ def areas_frame(here: Land) -> gpd.GeoDataFrame:
             "source": COUNTY_SOURCE, "synthetic": False,
             "geometry": county.geometry.to_numpy(),
         }),
+        _zone(here),
         _townships(here),
         _villages(here),
         _units(here),
     ]  # fmt: skip
-    frame = pd.concat([row.astype("object") for row in rows], ignore_index=True)
+    frame = _with_changes(pd.concat([row.astype("object") for row in rows], ignore_index=True))
     return conform(gpd.GeoDataFrame(frame, geometry="geometry", crs=CRS_KEPT), AREAS)
+
+
+def _zone(here: Land) -> pd.DataFrame:
+    """Return 兰州新区, which counts for itself in statistics and whose towns lie in counties of their own."""
+    own = here.townships["code"].str.startswith(ZONE)
+    return pd.DataFrame({
+        "code": [ZONE], "name": ["兰州新区"], "name_en": ["Lanzhou New Area"], "level": "zone", "parent": "620100",
+        "kind": "功能区", "error_m": None, "source": f"{LIST_SOURCE}; outline synthetic, its townships joined",
+        "synthetic": True,
+        "geometry": [lonlat_geometry(shapely.union_all(here.townships.geometry[own].to_numpy(), grid_size=1.0))],
+    })  # fmt: skip
+
+
+def _with_changes(areas: pd.DataFrame) -> pd.DataFrame:
+    """Return the areas with the townships that changed county, and the counties, as they were before.
+
+    A county before is the union of the townships it then had, synthetic as they are; 城关区's three villages, which
+    the source does not name, stay where they are.
+    """
+    changes = table("area_changes")
+    moved = changes[changes["level"] == "township"]
+    before = moved.astype({"from_parent": "str", "to_parent": "str"}).set_index("code")["from_parent"]
+    day = pd.Timestamp(moved["date"].iloc[0])
+    township = areas["level"] == "township"
+    towns = areas[township & areas["code"].isin(before.index)]
+    old_towns = towns.assign(parent=towns["code"].map(before), source=towns["source"] + f"; {CHANGED}")
+    then = areas.loc[township, "parent"].where(~areas.loc[township, "code"].isin(before.index),
+                                               areas.loc[township, "code"].map(before))  # fmt: skip
+    touched = sorted({*before, *towns["parent"]})
+    counties_now = areas[(areas["level"] == "county") & areas["code"].isin(touched)]
+    cells = areas.loc[township, "geometry"]
+    codes = counties_now["code"]
+    shapes = [shapely.union_all(cells[then == code].to_numpy(), grid_size=1e-6) for code in codes]
+    source = f"its townships of then, outlines synthetic; {CHANGED}"
+    old_counties = counties_now.assign(geometry=shapes, synthetic=True, source=source)
+    old = pd.concat([old_counties, old_towns]).assign(valid_from=None, valid_to=day)
+    now = areas.assign(valid_from=None, valid_to=None).astype({"valid_from": "object"})
+    now.loc[[*counties_now.index, *towns.index], "valid_from"] = day
+    return pd.concat([now, old.astype("object")], ignore_index=True)
 
 
 def _townships(here: Land) -> pd.DataFrame:

@@ -1,17 +1,23 @@
 """The Lanzhou sample, whole: every frame a workspace is filled with, the same to the byte each time."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 import geopandas as gpd
-import numpy as np
 
+from data.frames import FrameSpec
+from data.sample import economy, logistics, services
 from data.sample.areas import areas_frame, land
 from data.sample.context import context_frame
-from data.sample.demand import residents
+from data.sample.demand import AGE_GROUPS, of_age, residents
 from data.sample.facilities import sports
+from data.sample.health import health
 from data.sample.network import draw, streets_frame
+from data.sample.notes import CONVERSION, NOTICE, facility_metas
 from data.sample.river import river
+from data.sample.scene import Scene, scene_of
 from data.sample.terrain import Terrain, terrain
 
 SEED: Final = 620100
@@ -25,19 +31,18 @@ CALIBRATION: Final = {
 }  # fmt: skip
 """What OpenStreetMap has within ``CORE``: nodes and arcs of the walking and driving networks."""
 
-NOTICE: Final = {
-    "notice_kind": "synthetic",
-    "notice_zh": "示例数据（合成）：街道、居民点位置、多数体育场地和乡镇界线为合成；"
-    "区县界、普查人口与八座桥为真实；标注地点为真实、位置近似。",
-    "notice_en": "Sample data (synthetic): streets, positions of residents, most sports venues and township borders "
-    "are made up; counties, census counts and eight bridges are real; named places are real, their positions "
-    "approximate.",
-}
-CONVERSION: Final = {
-    "conversion_zh": "2020年普查九单元按乡镇对应表换算到今日区县",
-    "conversion_en": "nine census units of 2020 reported for today's counties by a table of townships",
-}
 OSM: Final = "© OpenStreetMap contributors"
+
+
+LAYERS: Final[Mapping[str, Callable[[Scene, FrameSpec], gpd.GeoDataFrame]]] = {
+    "childcare": services.childcare, "commerce": services.commerce, "community": services.community,
+    "culture": services.culture, "education": services.education, "elderly": services.elderly,
+    "expo": economy.expo, "firms": economy.firms, "health": health, "incubators": economy.incubators,
+    "logistics": logistics.logistics, "logistics_firms": logistics.logistics_firms,
+    "new_communities": economy.new_communities, "scenic": economy.scenic, "sports": sports,
+    "transport": economy.transport, "vegetable_bases": logistics.vegetable_bases,
+}  # fmt: skip
+"""What makes each facility layer, by its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +54,10 @@ class Sample:
     elevation: Terrain
 
 
-def build_sample(*, seed: int = SEED) -> Sample:
-    """Return the Lanzhou sample: streets (without elevation), areas, residents, sports venues and context.
+def build_sample(specs: Mapping[str, FrameSpec] = MappingProxyType({}), *, seed: int = SEED) -> Sample:
+    """Return the Lanzhou sample: streets (without elevation), areas, demand, context, and facilities.
+
+    ``specs`` are the columns of the facility layers to make, by id (``sports``); without any there are none.
 
     Real: counties, names and codes, census counts, known coordinates, metro stations, the river's middle reach
     and its eight bridges. Everything else is made up from ``seed`` and marked synthetic.
@@ -59,14 +66,12 @@ def build_sample(*, seed: int = SEED) -> Sample:
     here = land(seed, ground)
     net = draw(seed, here, ground, water)
     people = residents(seed, here, net, water)
-    frames = {
-        "streets": streets_frame(net),
-        "areas": areas_frame(here),
-        "demand.residents": people,
-        "facilities.sports": sports(seed, here, people, water),
-        "context": context_frame(here, water, ground),
-    }
-    return Sample(frames, _meta(frames), ground)
+    frames = {"streets": streets_frame(net), "areas": areas_frame(here), "demand.residents": people}
+    frames |= {f"demand.{group.id}": of_age(seed, people, group) for group in AGE_GROUPS}
+    scene = scene_of(seed, here, net, water, people)
+    frames |= {f"facilities.{layer}": LAYERS[layer](scene, spec) for layer, spec in sorted(specs.items())}
+    frames["context"] = context_frame(here, water, ground)
+    return Sample(frames, {**_meta(frames), **facility_metas(frames)}, ground)
 
 
 def _meta(frames: dict[str, gpd.GeoDataFrame]) -> dict[str, dict[str, Any]]:
@@ -97,18 +102,7 @@ def _meta(frames: dict[str, gpd.GeoDataFrame]) -> dict[str, dict[str, Any]]:
             "diagnostics": {"persons": people,
                             "points": len(frames["demand.residents"])},
         },
-        "facilities.sports": {
-            "title_zh": "体育场地", "title_en": "Sports venues",
-            **NOTICE,
-            "detail_zh": "名为“示例健身点”的场地均为合成",
-            "detail_en": "venues named 示例健身点 are made up",
-            "source": "公开资料（位置近似）；其余为合成 · public sources (positions approximate), others made up",
-            "attribution": [],
-            "diagnostics": {
-                "known": int(np.sum(~frames["facilities.sports"]["SYNTHETIC"])),
-                "synthetic": int(np.sum(frames["facilities.sports"]["SYNTHETIC"])),
-            },
-        },
+        **{f"demand.{group.id}": _age_meta(frames, group.id) for group in AGE_GROUPS},
         "context": {
             "title_zh": "底图", "title_en": "Context",
             **NOTICE,
@@ -117,4 +111,25 @@ def _meta(frames: dict[str, gpd.GeoDataFrame]) -> dict[str, dict[str, Any]]:
             "source": "Quantu sample", "attribution": [OSM, "metromancn/MetroMapOpenMiniProgram (MIT)"],
             "diagnostics": frames["context"]["kind"].value_counts().sort_index().to_dict(),
         },
+    }  # fmt: skip
+
+
+_AGES: Final = {
+    "older": ("60岁及以上居民", "Residents aged 60 and over", "60岁及以上人口", "residents aged 60 and over"),
+    "children": ("0—3岁婴幼儿", "Children under three", "0—3岁人口（由普查0—4岁估算）", "children under three "
+    "(estimated from ages 0–4)"),
+}  # fmt: skip
+
+
+def _age_meta(frames: Mapping[str, gpd.GeoDataFrame], group: str) -> dict[str, Any]:
+    title_zh, title_en, zh, en = _AGES[group]
+    frame = frames[f"demand.{group}"]
+    return {
+        "unit": "persons", "title_zh": title_zh, "title_en": title_en, **CONVERSION,
+        "method": f"2020 census by unit: {en}, spread over the residents' points with some unevenness",
+        **NOTICE,
+        "detail_zh": f"各普查单元{zh}与2020年普查一致，单元内分布为合成",
+        "detail_en": f"counts of {en} by census unit are the 2020 census's, their spread within a unit is made up",
+        "source": "2020 census yearbook via leiii/census (MIT)", "attribution": ["leiii/census (MIT)"],
+        "diagnostics": {"persons": int(frame["weight"].sum()), "points": len(frame)},
     }  # fmt: skip

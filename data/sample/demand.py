@@ -1,5 +1,6 @@
 """Residents: points along the streets whose weights sum to the 2020 census of each of its nine units."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import geopandas as gpd
@@ -100,6 +101,45 @@ def residents(seed: int, here: Land, net: Net, river: River) -> gpd.GeoDataFrame
     frame["synthetic"] = True
     lonlat = to_lonlat(frame[["x", "y"]].to_numpy())
     return conform(gpd.GeoDataFrame(frame, geometry=shapely.points(lonlat), crs=CRS_KEPT), DEMAND)
+
+
+@dataclass(frozen=True, slots=True)
+class AgeGroup:
+    """An age group of the census: its column, and how unevenly it lives among the residents (log-normal sigma)."""
+
+    id: str
+    column: str
+    sigma: float
+
+
+AGE_GROUPS: Final = (AgeGroup("older", "age60_plus", 0.30), AgeGroup("children", "age0_3_approx", 0.25))
+"""Residents aged 60 and over; children under three, estimated by the table from ages 0–4."""
+
+
+def of_age(seed: int, people: gpd.GeoDataFrame, group: AgeGroup) -> gpd.GeoDataFrame:
+    """Return the residents' points with the weights of an age group: whole persons, summing to the census by unit.
+
+    Within a unit the group is spread over the residents with some unevenness, at no point more than live there. The
+    counts by unit are facts; the split below is made up.
+    """
+    rng = stream(seed, f"demand {group.id}")
+    census = table("census2020").set_index("code")[group.column]
+    residents = people["weight"].to_numpy(dtype=np.float64)
+    weight = np.zeros(len(people))
+    luck = rng.lognormal(0.0, group.sigma, len(people))
+    for unit, rows in people.groupby("unit_2020", sort=True).indices.items():
+        weight[rows] = _within(residents[rows], shares(int(census[unit]), residents[rows] * luck[rows]))
+    method = f"census2020_{group.column}_synthetic"
+    return conform(people.assign(weight=weight, method=method), DEMAND)
+
+
+def _within(most: Floats, counts: Ints) -> Floats:
+    """Return ``counts`` with what exceeds ``most`` moved to the rows with the most room; the sum stays."""
+    kept = np.minimum(counts, most)
+    left = int(counts.sum() - kept.sum())
+    room = np.argsort(-(most - kept), kind="stable")[:left]
+    kept[room] += 1.0
+    return np.asarray(kept, dtype=np.float64)
 
 
 def _village_size(seed: int, net: Net) -> Floats:

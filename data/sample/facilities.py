@@ -7,22 +7,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from data.frames import CRS_KEPT, Column, FrameSpec, conform, facility_spec
+from data.frames import CRS_KEPT, FrameSpec, conform
 from data.sample.areas import Land
 from data.sample.plane import Floats, Ints, approximate, stream, table, to_lonlat, to_plane
-from data.sample.river import River
-
-SPORTS: Final[FrameSpec] = facility_spec(
-    "sports",
-    {
-        "KIND": Column("text", required=False, zh="场地类型", en="kind of venue"),
-        "AREA_M2": Column("float", "m²", required=False, zh="场地面积", en="area"),
-        "IN_OUT": Column("text", required=False, zh="室内/室外", en="indoor or outdoor"),
-        "OPEN_KIND": Column("text", required=False, zh="开放方式", en="how it is open"),
-        "OWNER_KIND": Column("text", required=False, zh="权属", en="owner"),
-    },
-)
-"""The ``sports`` layer's columns, as ``layers/facilities/sports.py`` declares them."""
+from data.sample.scene import Scene, spread
 
 KINDS: Final[tuple[tuple[str, float, float, str, str, str], ...]] = (
     ("社区健身点", 0.40, 220.0, "室外", "全天开放", "社区"),
@@ -45,29 +33,10 @@ IN_VILLAGES: Final = 190
 """How many are made up in the valley city, in other towns, and in villages: fewer than there are neighbourhoods."""
 
 
-def _spread(rng: np.random.Generator, xy: Floats, worth: Floats, count: int, apart_m: float) -> Ints:
-    """Return ``count`` row numbers drawn by ``worth``, no two nearer than ``apart_m``."""
-    order = np.argsort(-(np.log(worth) + rng.gumbel(size=len(worth))), kind="stable")
-    taken: set[tuple[int, int]] = set()
-    chosen: list[int] = []
-    for k in order.tolist():
-        cell = (int(xy[k, 0] // apart_m), int(xy[k, 1] // apart_m))
-        if cell not in taken:
-            taken.add(cell)
-            chosen.append(k)
-            if len(chosen) == count:
-                break
-    return np.array(chosen, dtype=np.int64)
-
-
-def sports(seed: int, here: Land, demand: gpd.GeoDataFrame, river: River) -> gpd.GeoDataFrame:
+def sports(scene: Scene, spec: FrameSpec) -> gpd.GeoDataFrame:
     """Return the ``facilities.sports`` frame: known places (``SYNTHETIC`` false) and made-up ones."""
-    rng = stream(seed, "sports")
-    xy = to_plane(shapely.get_coordinates(demand.geometry.to_numpy()))
-    weight = demand["weight"].to_numpy(dtype=np.float64)
-    urban = demand["method"].str.contains("urban").to_numpy()
-    low, high = to_plane([(103.555, 35.98), (103.96, 36.165)])
-    valley = urban & np.all((xy > low) & (xy < high), axis=1)
+    rng, here, river = stream(scene.seed, "sports"), scene.here, scene.river
+    xy, weight, urban, valley = scene.xy, scene.weight, scene.urban, scene.valley
     chosen: list[Ints] = []
     for group, count, apart in (
         (valley, IN_VALLEY, 420.0),
@@ -75,14 +44,14 @@ def sports(seed: int, here: Land, demand: gpd.GeoDataFrame, river: River) -> gpd
         (~urban, IN_VILLAGES, 900.0),
     ):
         rows = np.flatnonzero(group)
-        chosen.append(rows[_spread(rng, xy[rows], weight[rows] * _luck(rng, xy[rows]), count, apart)])
+        chosen.append(rows[spread(rng, xy[rows], weight[rows] * _luck(rng, xy[rows]), count, apart)])
     at = np.sort(np.concatenate(chosen))
     made = xy[at] + rng.normal(0.0, 12.0, (len(at), 2))
     wet = shapely.contains_xy(river.water, made[:, 0], made[:, 1])
     made[wet] = xy[at][wet]
     frame = pd.concat([_known(here), _made_up(rng, here, made, ~urban[at])], ignore_index=True)
     lonlat = frame[["lon", "lat"]].to_numpy(dtype=np.float64)
-    return conform(gpd.GeoDataFrame(frame, geometry=shapely.points(lonlat), crs=CRS_KEPT), SPORTS)
+    return conform(gpd.GeoDataFrame(frame, geometry=shapely.points(lonlat), crs=CRS_KEPT), spec)
 
 
 def _luck(rng: np.random.Generator, xy: Floats) -> Floats:

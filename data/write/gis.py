@@ -1,7 +1,6 @@
 """GeoPackage and GeoParquet."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
@@ -81,7 +80,7 @@ def write_parquet(given: Delivery, path: Path, options: Options) -> tuple[Path, 
         given.frame.to_parquet(written, index=False, compression="zstd")
         table = pq.read_table(written)
         fields = [
-            field.with_metadata({"about": document(asdict(given.columns[field.name]))})
+            field.with_metadata({"about": document(given.columns[field.name].described())})
             if field.name in given.columns
             else field
             for field in table.schema

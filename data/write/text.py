@@ -2,7 +2,6 @@
 
 import csv
 from collections.abc import Mapping
-from dataclasses import asdict
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,7 @@ def write_json(given: Delivery, path: Path, options: Options) -> tuple[Path, ...
     content = {
         "name": given.name,
         "title": given.title,
-        "columns": [{"name": key, **asdict(column)} for key, column in given.columns.items()],
+        "columns": [{"name": key, **column.described()} for key, column in given.columns.items()],
         "rows": [dict(zip(rows, values, strict=True)) for values in zip(*rows.values(), strict=True)],
         "provenance": given.provenance,
     }
@@ -51,7 +50,7 @@ def write_geojson(given: Delivery, path: Path, options: Options) -> tuple[Path, 
             "type": "FeatureCollection",
             "name": given.name,
             "title": given.title,
-            "columns": {key: asdict(column) for key, column in given.columns.items()},
+            "columns": {key: column.described() for key, column in given.columns.items()},
             "provenance": given.provenance,
         }
     )
@@ -82,7 +81,7 @@ def write_csv(given: Delivery, path: Path, options: Options) -> tuple[Path, ...]
         "dc:title": given.title,
         "tableSchema": {
             "columns": [
-                {"name": key, "titles": head, **(asdict(given.columns[key]) if key in given.columns else {})}
+                {"name": key, "titles": head, **(given.columns[key].described() if key in given.columns else {})}
                 for key, head in zip(columns, heads, strict=True)
             ]
         },
