@@ -1,0 +1,90 @@
+"""Bringing areas in: a file of one level becomes rows of the draft's areas, closed ones kept beside the new."""
+
+from dataclasses import asdict
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+
+from api.imports import ImportReport
+from data.area_checks import code_faults, tilings
+from data.frames import AREAS, conform
+from data.read.areas import areas_file
+from data.stores.base import Store
+from data.validity import Succession, succeed, valid_at
+from geo.errors import ConflictError, InputError
+
+
+def import_areas(
+    store: Store,
+    path: Path,
+    *,
+    crs: str | None,
+    level: str,
+    code: str | None,
+    name: str | None,
+    kind: str | None = None,
+    parent: str | None = None,
+    valid_from: date | None = None,
+    valid_to: date | None = None,
+    today: date,
+) -> ImportReport:
+    """Bring the areas of one level into the draft, beside those of the other levels.
+
+    Without a day they take the place of the level's areas that are valid now; with one they are valid for that time,
+    and what was valid then for the same codes is cut there (see ``data.validity.succeed``). Codes, parents, overlaps
+    and gaps are checked on ``valid_from``, else on the last day before ``valid_to``, else ``today``, and reported.
+
+    Raises InputError naming every fault, MissingCRSError, CRSMismatchError, ParameterError.
+    """
+    read = areas_file(
+        path, crs=crs, level=level, code_column=code, name_column=name, kind_column=kind, parent_column=parent
+    )
+    before = store.present("areas")
+    after = succeed(before, read.frame, level=level, valid_from=valid_from, valid_to=valid_to)
+    frame = conform(after.frame, AREAS, file=str(path))
+    day = valid_from or (today if valid_to is None else valid_to - timedelta(days=1))
+    held = valid_at(frame, day)
+    named = held[held["code"].isin(read.frame["code"])].set_index("code").loc[read.frame["code"]].reset_index()
+    faults = [*read.faults, *code_faults(named, held, store.city(), file=str(path))]
+    errors = [fault for fault in faults if fault.severity == "error"]
+    if errors:
+        raise InputError(errors)
+    filled, loose = tilings(held, level, file=str(path))
+    faults += loose
+    diagnostics: dict[str, Any] = {
+        "level": level, **_counts(after), "checked_on": day.isoformat(),
+        "tiling": {one.parent or "—": {k: v for k, v in asdict(one).items() if k != "parent"} for one in filled},
+        "warnings": [str(fault) for fault in faults], "faults": [fault.as_dict() for fault in faults],
+    }  # fmt: skip
+    _write(store, path, frame, before, after, level)
+    return ImportReport(str(path), {"areas": len(frame)}, diagnostics)
+
+
+def _write(
+    store: Store, path: Path, frame: gpd.GeoDataFrame, before: gpd.GeoDataFrame | None, after: Succession, level: str
+) -> None:
+    """Write what changed, in one transaction. Raises ConflictError naming what another steward has changed."""
+    with store.batch() as batch:
+        if before is None or "area_id" not in before or (before["level"] == level).all():
+            kept = {} if before is None or (before["level"] == level).all() else store.present_meta("areas")
+            batch.put("areas", frame, {**kept, "source": path.name})
+            return
+        touched = {*after.added, *after.replaced, *after.closed, *after.opened}
+        rows = frame[(frame["level"] == level) & frame["code"].isin(touched)]
+        gone = sorted(set(before["area_id"]) - set(frame["area_id"]))
+        done = batch.merge("areas", rows, {"source": path.name}, key="area_id", remove=gone)
+        if done.conflicts:
+            named = "; ".join(f"{one.key} ({', '.join(one.columns)}) by {one.by}" for one in done.conflicts)
+            raise ConflictError(
+                f"another steward has changed {len(done.conflicts)} of these areas in the draft: {named}. "
+                "Nothing is written. Mend: publish or agree first, then import again."
+            )
+
+
+def _counts(after: Succession) -> dict[str, int]:
+    """Return how many codes each thing happened to."""
+    return {
+        name: len(getattr(after, name)) for name in ("added", "replaced", "closed", "opened", "unchanged", "removed")
+    }
