@@ -14,7 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
-from api.routes import circles, city, tiles
+from api.routes import circles, city, editions, explain, plan, tiles
 from api.run import Runner
 from api.version import code_version
 from api.wiring import open_runner
@@ -72,7 +72,7 @@ def create_app(runner: Runner) -> FastAPI:
         app.add_exception_handler(error, _quantu_problem)
     app.add_exception_handler(RequestValidationError, _validation_problem)
     app.add_exception_handler(HTTPException, _http_problem)
-    for router in (city.router, circles.router, tiles.router):
+    for router in (city.router, circles.router, editions.router, explain.router, plan.router, tiles.router):
         app.include_router(router)
 
     @app.get("/health", tags=["service"])

@@ -13,14 +13,16 @@ from api.version import code_version
 from data.city import CityData
 from data.stores.base import Edition
 from data.tile_specs import AREAS, CONTEXT, STREETS, circle_tiles, facility_tiles
-from layers.base import Circle
+from layers.circle import Circle
 from layers.coverage import notices_of
+from layers.display import seconds_per_unit
 
+_TITLES = {"areas": ("行政区划", "Areas"), "streets": ("道路", "Streets"), "context": ("底图", "Base map")}
 _KINDS = {"areas": "area", "streets": "streets", "context": "context"}
 _FILLED = 0.1
 _FOCUS_EDGES = (0.01, 0.99)
 _CELL_DEG = 0.02
-_LEVELS = ("city", "county", "township")
+_LEVELS = ("city", "county", "zone", "township")
 
 
 def describe_circles(runner: Runner) -> list[dict[str, Any]]:
@@ -32,7 +34,25 @@ def _describe_circle(runner: Runner, circle: Circle) -> dict[str, Any]:
     limit = circle.threshold()
     newest = runner.store.editions()[-1:]
     meta = newest[0].layers[circle.demand_layer].meta if newest and circle.demand_layer in newest[0].layers else {}
-    modes = [{"id": m.id, "zh": m.title.zh, "en": m.title.en} for m in circle.mode_choices]
+    own = circle.choices[0].rule
+    unit, title = own.demand.label(meta)
+    lacks = [layer for layer in circle.layers if not newest or layer not in newest[0].layers]
+    modes = [
+        {
+            "id": one.id,
+            "zh": one.title.zh,
+            "en": one.title.en,
+            "limit": None if one.rule.limit is None else {
+                "value": one.rule.limit.standard.value, "unit": one.rule.limit.unit,
+                "min": one.rule.limit.low, "max": one.rule.limit.high,
+                "seconds_per_unit": seconds_per_unit(one.rule),
+            },
+            "facilities": [{"layer": f.layer, "kinds": list(f.where.get("KIND", ()))} for f in one.rule.all_facilities],
+            "travel": list(circle.columns[one.id]),
+            "same_demand": one.rule.demand == own.demand,
+        }
+        for one in circle.choices
+    ]  # fmt: skip
     return {
         "id": circle.id,
         "title": circle.title.model_dump(),
@@ -42,15 +62,19 @@ def _describe_circle(runner: Runner, circle: Circle) -> dict[str, Any]:
             "min": limit.low,
             "max": limit.high,
         },
+        "seconds_per_unit": seconds_per_unit(circle.choices[0].rule),
+        "ready": not lacks,
+        "lacks": [{"id": layer, **_layer_title(runner, layer)} for layer in lacks],
         "modes": modes,
         "default_mode": modes[0]["id"],
         "facility_layer": circle.facility_layer,
+        "facility_layers": list(circle.facility_layers),
         "demand": {
             "layer": circle.demand_layer,
-            "kind": circle.demand_layer.removeprefix("demand."),
-            "unit": meta.get("unit", "1"),
-            "zh": meta.get("title_zh", "居民"),
-            "en": meta.get("title_en", "residents"),
+            "kind": own.demand.kind,
+            "unit": unit,
+            "zh": title.zh,
+            "en": title.en,
         },
         "clause": {
             "text": limit.standard.clause,
@@ -61,12 +85,21 @@ def _describe_circle(runner: Runner, circle: Circle) -> dict[str, Any]:
     }
 
 
+def _layer_title(runner: Runner, layer: str) -> dict[str, str]:
+    """Return what people call a layer, whether the edition has it or not."""
+    group, _, rest = layer.partition(".")
+    if group == "facilities":
+        return runner.facility_layers[rest].title.model_dump()
+    zh, en = _TITLES.get(layer, ("需求", f"Demand ({rest})"))
+    return {"zh": zh, "en": en}
+
+
 def describe_session(runner: Runner) -> dict[str, Any]:
     """Return the city, its newest edition and how to draw it. Raises NotFoundError where nothing is published."""
     edition = runner.store.edition()
     city = runner.city_data(edition)
     metas = [entry.meta for entry in edition.layers.values()]
-    demand = next((name for name in edition.layers if name.startswith("demand.")), None)
+    demand = _people(edition)
     extent = city.frame("areas") if city.has("areas") else city.frame("streets")
     return {
         "city": {"code": edition.city.code, "name": edition.city.name, "name_en": edition.city.name_en},
@@ -98,8 +131,7 @@ def _describe_layer(runner: Runner, edition: Edition, name: str) -> dict[str, An
         out |= {"kind": "circle", "title": runner.circles[rest].title.model_dump()}
     else:
         spec = base[name]
-        titles = {"areas": ("行政区划", "Areas"), "streets": ("道路", "Streets"), "context": ("底图", "Base map")}
-        out |= {"kind": _KINDS[name], "title": {"zh": titles[name][0], "en": titles[name][1]}}
+        out |= {"kind": _KINDS[name], "title": _layer_title(runner, name)}
     return out | {"minzoom": spec.minzoom, "maxzoom": spec.maxzoom}
 
 
@@ -127,7 +159,7 @@ def _quantiles(values: NDArray[np.float64], weight: NDArray[np.float64]) -> tupl
 
 
 def describe_areas(runner: Runner) -> list[dict[str, Any]]:
-    """Return city, counties and townships with their boxes; none where the edition has no areas.
+    """Return city, counties, functional zones and townships with their boxes; none where the edition has no areas.
 
     ``point`` is the middle of the area's demand, where a name or a view belongs; null where nobody lives.
     """
@@ -154,13 +186,19 @@ def describe_areas(runner: Runner) -> list[dict[str, Any]]:
     ]
 
 
+def _people(edition: Edition) -> str | None:
+    """Return the layer that tells where people live: all residents, else the first demand there is."""
+    layers = sorted(name for name in edition.layers if name.startswith("demand."))
+    return "demand.residents" if "demand.residents" in layers else next(iter(layers), None)
+
+
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
 def _middles(city: CityData) -> dict[str, list[float]]:
     """Return, per county and township, the weighted median place of its demand, degrees."""
-    layer = next((name for name in city.edition.layers if name.startswith("demand.")), None)
+    layer = _people(city.edition)
     if layer is None:
         return {}
     xy = shapely.get_coordinates(city.frame(layer).geometry.to_numpy())

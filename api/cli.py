@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from api import cli_import
+from api import cli_check, cli_editions, cli_facilities, cli_import, cli_layers, cli_plan
 from api.cli_common import LIST, Workspace, busy, fail_cleanly, out, runner_of, show_answer
 from data.standards import standard
 from data.write.text import write_document
@@ -25,6 +25,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(cli_import.app, name="import")
+app.command("quarantine")(cli_facilities.quarantine)
+app.add_typer(cli_layers.app)
+app.add_typer(cli_check.app)
+cli_editions.register(app)
+app.command()(cli_plan.plan)
+cli_import.app.command("report")(cli_plan.import_report)
 
 Area = Annotated[str | None, typer.Option("--area", help="Name or code; the whole city without it.")]
 Minutes = Annotated[float | None, typer.Option("--minutes", help="Time limit; the circle's own without it.")]

@@ -70,12 +70,17 @@ def show_answer(answer: CircleAnswer) -> None:
     for notice in answer.notices:
         out.print(f"[yellow]{escape(notice.zh)}\n{escape(notice.en)}[/]")
     gone = demand.total - demand.covered
-    minutes = f"{answer.parameters['minutes']:g} min, {way}"
-    out.print(f"{_pct(demand.rate)} of {demand.total:,.0f} {unit} within {minutes}; {gone:,.0f} outside")
+    told = {"minutes": "{:g} min", "metres": "{:g} m"}
+    limit = "".join(
+        f" within {form.format(answer.parameters[k])}" for k, form in told.items() if k in answer.parameters
+    )
+    out.print(f"{_pct(demand.rate)} of {demand.total:,.0f} {unit}{limit}, {way}; {gone:,.0f} outside")
     gap = answer.gap
-    out.print(f"gap: {gap.beyond:,.0f} beyond, {gap.unreachable:,.0f} unreachable, {gap.off_network:,.0f} off network")
+    absent = f", {gap.absent:,.0f} without a facility" if gap.absent else ""
+    reasons = f"{gap.beyond:,.0f} beyond, {gap.unreachable:,.0f} unreachable, {gap.off_network:,.0f} off network"
+    out.print(f"gap: {reasons}{absent}")
     line = answer.straight_line
-    if line.false_share is not None:
+    if line is not None and line.false_share is not None:
         out.print(f"straight lines would say {_pct(line.rate)}; {_pct(line.false_share)} of that is false")
     table = Table("variant", "covered", "rate", "straight line", "of it false", **LIST)
     for v in answer.variants:

@@ -1,6 +1,7 @@
 """``quantu import``: files become layers of the draft."""
 
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,10 +11,15 @@ from rich.table import Table
 
 from api import imports
 from api.cli_common import LIST, Workspace, busy, fail_cleanly, out, runner_of
+from api.cli_facilities import facilities
+from api.import_areas import import_areas
+from api.import_demand import DemandQuestion, import_demand
 from api.imports import ImportReport
 from api.run import Runner
+from data.validity import parse_day
 
 app = typer.Typer(help="Bring data into the draft.", no_args_is_help=True, rich_markup_mode="rich")
+app.command("facilities")(facilities)
 
 Crs = Annotated[str | None, typer.Option("--crs", help="CRS or datum (EPSG:…, gcj02, bd09) where none is stated.")]
 Dem = Annotated[list[Path] | None, typer.Option("--dem", help="Elevation: .hgt, .hgt.zip, GeoTIFF, or folders.")]
@@ -38,7 +44,12 @@ def _show(value: Any, indent: str) -> None:
             if item:
                 out.print(f"{indent}[dim]{escape(str(key))}[/]")
                 _show(item, indent + "  ")
-        elif item not in (None, 0, [], ""):
+        elif isinstance(item, list) and item and isinstance(item[0], str):
+            for line in item:
+                out.print(f"{indent}[dim]{escape(str(key))}[/] {escape(line)}")
+        elif isinstance(item, list):
+            continue
+        elif item not in (None, 0, ""):
             shown = f"{item:,}" if isinstance(item, int) else escape(str(item))
             out.print(f"{indent}[dim]{escape(str(key))}[/] {shown}")
 
@@ -93,46 +104,71 @@ def context(
     )
 
 
+def _day(text: str | None) -> date | None:
+    return None if text is None else parse_day(text, year_too=False)
+
+
 @app.command("areas")
 def areas(
-    file: Annotated[Path, typer.Argument(help="Polygons with a code and a name.")],
-    level: Annotated[str, typer.Option("--level", help="county, township, village or unit_2020.")],
-    code: Annotated[str, typer.Option("--code", help="Column of the code.")] = "code",
-    name: Annotated[str, typer.Option("--name", help="Column of the name.")] = "name",
+    file: Annotated[Path, typer.Argument(help="Polygons or points with a code and a name.")],
+    level: Annotated[str, typer.Option("--level", help="city, county, zone, township, village, unit_2020 or region.")],
+    code: Annotated[str | None, typer.Option("--code", help="Column of the code.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Column of the name.")] = None,
+    kind: Annotated[str | None, typer.Option("--kind", help="Column of the kind: 镇, 乡, 街道, 村委会 …")] = None,
+    parent: Annotated[str | None, typer.Option("--parent", help="Column of the code above.")] = None,
+    valid_from: Annotated[str | None, typer.Option("--valid-from", help="First day they are valid.")] = None,
+    valid_to: Annotated[str | None, typer.Option("--valid-to", help="First day they no longer are.")] = None,
     crs: Crs = None,
     workspace: Workspace = None,
 ) -> None:
-    """Bring the areas of one level.
+    """Bring the areas of one level; with a day, as a change of boundaries beside what was valid before.
 
-    [dim]Example:[/] quantu import areas counties.geojson --level county
+    [dim]Example:[/] quantu import areas counties.geojson --level county --valid-from 2022-02-01
     """
-    _do(workspace, lambda r: imports.import_areas(r.store, file, crs=crs, level=level, code=code, name=name))
-
-
-@app.command("facilities")
-def facilities(
-    file: Annotated[Path, typer.Argument(help="Points whose columns are named as the layer's fields.")],
-    layer: Annotated[str, typer.Option("--layer", help="The facility layer, e.g. sports.")],
-    crs: Crs = None,
-    workspace: Workspace = None,
-) -> None:
-    """Bring a file of facilities of one layer.
-
-    [dim]Example:[/] quantu import facilities venues.gpkg --layer sports
-    """
-    _do(workspace, lambda r: imports.import_facilities(r.store, file, layer=r.facility_layers[layer], crs=crs))
+    _do(
+        workspace,
+        lambda r: import_areas(
+            r.store, file, crs=crs, level=level, code=code, name=name, kind=kind, parent=parent,
+            valid_from=_day(valid_from), valid_to=_day(valid_to), today=datetime.now(UTC).date(),
+        ),
+    )  # fmt: skip
 
 
 @app.command("demand")
 def demand(
-    file: Annotated[Path, typer.Argument(help="Points with a weight.")],
-    weight: Annotated[str, typer.Option("--weight", help="Column of the weight.")] = "weight",
-    unit: Annotated[str, typer.Option("--unit", help="Unit of the weight: persons, m2 …")] = "persons",
+    file: Annotated[Path, typer.Argument(help="Points with a weight, a population raster (.tif), or a census table.")],
+    kind: Annotated[str, typer.Option("--kind", help="residents, older (60+) or children (0 to 3).")] = "residents",
+    by: Annotated[str | None, typer.Option("--by", help="What carries it: buildings, raster, points, even.")] = None,
+    level: Annotated[str | None, typer.Option("--level", help="Areas counted: county, township, unit_2020.")] = None,
+    controls: Annotated[
+        Path | None, typer.Option("--controls", help="Census table the points or the raster must sum to.")
+    ] = None,
+    controls_column: Annotated[str | None, typer.Option("--controls-column", help="Column of its counts.")] = None,
+    controls_date: Annotated[
+        str | None, typer.Option("--controls-date", help="The day whose areas it counts; today without it.")
+    ] = None,
+    allow_unplaced: Annotated[
+        bool, typer.Option("--allow-unplaced", help="Put a total that nothing carries at one point of its area.")
+    ] = False,
+    weight: Annotated[str, typer.Option("--weight", help="Column of the points' weight.")] = "weight",
+    unit: Annotated[str, typer.Option("--unit", help="Unit of the points' weight: persons, m2 …")] = "persons",
     crs: Crs = None,
     workspace: Workspace = None,
 ) -> None:
-    """Bring residents as points with a weight.
+    """Bring residents, older people or small children: points, or census totals spread over buildings or a raster.
 
-    [dim]Example:[/] quantu import demand homes.csv --weight people --crs EPSG:4326
+    [dim]Examples:[/] quantu import demand homes.csv --weight people --crs EPSG:4326
+    quantu import demand census.xlsx --by buildings --level county --kind older
     """
-    _do(workspace, lambda r: imports.import_demand(r.store, file, crs=crs, weight=weight, unit=unit))
+    _do(
+        workspace,
+        lambda r: import_demand(
+            r.store,
+            file,
+            DemandQuestion(
+                day=_day(controls_date) or datetime.now(UTC).date(), kind=kind, by=by, weight=weight, unit=unit,
+                crs=crs, controls=controls, controls_column=controls_column, level=level,
+                allow_unplaced=allow_unplaced,
+            ),
+        ),
+    )  # fmt: skip

@@ -4,12 +4,14 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from api.imports import keep
 from api.settings import load_settings
-from data.frames import AREAS, CONTEXT, DEMAND, STREETS, conform
+from api.version import code_version
+from data.frames import AREAS, CONTEXT, DEMAND, STREETS
 from data.network import with_elevation
 from data.read.files import parse_crs
 from data.read.gazetteer import places_called
-from data.stores.base import City
+from data.stores.base import City, DamagedError
 from data.stores.embedded import EmbeddedStore
 from geo.crs import is_metric, metric_crs_for
 from geo.errors import AmbiguousError, ConflictError, ParameterError
@@ -27,7 +29,7 @@ def new_workspace(path: Path, *, name: str, name_en: str = "", code: str = "", c
     if crs and not is_metric(parse_crs(crs)):
         raise ParameterError(f"{crs} does not measure in metres on the ground; choose a 3° zone or UTM zone")
     city = _find(name, name_en=name_en, code=code, crs=crs)
-    EmbeddedStore.create(path, city)
+    EmbeddedStore.create(path, city, actor=load_settings().steward, code_version=code_version())
     return city
 
 
@@ -69,16 +71,21 @@ def build_demo(path: Path) -> bool:
 def _publish_sample(path: Path) -> None:
     from data.sample.build import build_sample
 
-    sample = build_sample()
+    sample = build_sample({layer.id: layer.spec for layer in FACILITY_LAYERS.items})
     frames = dict(sample.frames)
     frames["streets"], counts = with_elevation(frames["streets"], sample.elevation, LANZHOU.crs)
-    specs = {"streets": STREETS, "areas": AREAS, "demand.residents": DEMAND, "context": CONTEXT}
-    specs |= {layer.layer: layer.spec for layer in FACILITY_LAYERS.items}
-    store = EmbeddedStore.create(path, LANZHOU)
-    with store.batch() as draft:
-        for layer, frame in frames.items():
-            meta = dict(sample.meta.get(layer, {}))
-            if layer == "streets":
-                meta |= {"elevation": True, **counts}
-            draft.put(layer, conform(frame, specs[layer]), meta)
+    metas = {layer: dict(sample.meta.get(layer, {})) for layer in frames}
+    metas["streets"] |= {"elevation": True, **counts}
+    specs = {"streets": STREETS, "areas": AREAS, "context": CONTEXT}
+    specs |= {layer: DEMAND for layer in frames if layer.startswith("demand.")}
+    store = EmbeddedStore.create(path, LANZHOU, actor=load_settings().steward, code_version=code_version())
+    report = keep(
+        store,
+        "兰州示例",
+        {layer: (frames[layer], spec, metas[layer]) for layer, spec in specs.items()},
+        {},
+        places=[(one, frames[one.layer], metas[one.layer]) for one in FACILITY_LAYERS.items],
+    )
+    if store.quarantined():
+        raise DamagedError(f"the sample does not pass its own checks: {report.diagnostics['checked']}")
     store.publish("兰州示例数据（合成） · the Lanzhou sample (synthetic)")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from threading import Lock
 from typing import Any, Final, TypeVar
 
@@ -12,12 +12,13 @@ import shapely
 from pydantic import ValidationError
 
 from api.executor import Serial, open_executor
-from api.places import resolve_area
+from api.places import as_of, named_day, resolve_area
 from api.settings import Settings
 from api.version import code_version
 from data.city import CityData
 from data.frames import CRS_KEPT
 from data.product import Product
+from data.publicity import clear_of_protected
 from data.standards import standards_sha256
 from data.stores.base import Edition, Store, canonical_json
 from data.stores.cache import ResultCache
@@ -26,7 +27,8 @@ from data.tiles import TileLayer, tile_layer
 from geo.crs import project
 from geo.errors import NotFoundError, ParameterError
 from layers.answer import CircleAnswer, Provenance
-from layers.base import WHOLE, AreaScope, Circle, CircleParams, Cut, FacilityLayer, Registry
+from layers.base import WHOLE, AreaScope, CircleParams, Cut, FacilityLayer, Registry
+from layers.circle import Circle
 from layers.display import demand_times, reach_polygon
 
 T = TypeVar("T")
@@ -82,15 +84,18 @@ class Runner:
     _tiles: Once = field(default_factory=lambda: Once(32))
     _polygons: Once = field(default_factory=lambda: Once(64))
     _fields: Once = field(default_factory=lambda: Once(8))
+    _scopes: Once = field(default_factory=lambda: Once(4096))
 
-    def city_data(self, edition: Edition) -> CityData:
-        """Return an edition's layers, loaded once."""
+    def city_data(self, edition: Edition, at: date | None = None) -> CityData:
+        """Return an edition's layers, loaded once; ``at`` names a day whose areas are meant."""
+        if at is not None:
+            return self._cities.get((edition.sha256, at), lambda: self.city_data(edition).on(at))
         return self._cities.get(edition.sha256, lambda: CityData(self.store, edition))
 
-    def measured(self, circle: Circle, edition: Edition) -> Any:
+    def measured(self, circle: Circle, edition: Edition, at: date | None = None) -> Any:
         """Return a circle's travel times for an edition, measured once."""
-        key = (circle.id, circle.version, edition.sha256)
-        return self._measured.get(key, lambda: self._measure(circle, self.city_data(edition)))
+        key = (circle.id, circle.version, edition.sha256, at)
+        return self._measured.get(key, lambda: self._measure(circle, self.city_data(edition, at)))
 
     def _measure(self, circle: Circle, city: CityData) -> Any:
         """Measure here, or cut into tiles where the executor works elsewhere."""
@@ -98,9 +103,14 @@ class Runner:
             return circle.measure(city, WHOLE if isinstance(executor, Serial) else Cut(_TILES, executor.map))
 
     def area(self, edition: Edition, text: str | None) -> AreaScope:
-        """Return the one area ``text`` means. Raises NotFoundError and AmbiguousError."""
-        areas = self.city_data(edition).areas if text else None
-        return resolve_area(edition.city, areas, text)
+        """Return the one area ``text`` means, on the day after its ``@``; raises NotFoundError, AmbiguousError."""
+        name, at = named_day(text)
+
+        def find() -> AreaScope:
+            areas = self.city_data(edition, at).areas if name else None
+            return resolve_area(edition.city, areas, name, at=at)
+
+        return self._scopes.get((edition.sha256, name, at), find)
 
     def params(self, circle: Circle, given: Mapping[str, Any]) -> CircleParams:
         """Return the circle's validated parameters; absent ones take their defaults.
@@ -127,7 +137,7 @@ class Runner:
             "answer",
             circle.id,
             str(circle.version),
-            scope.code,
+            scope.code if scope.at is None else f"{scope.code}@{scope.at}",
             canonical_json(params.model_dump()),
             chosen.id,
             chosen.sha256,
@@ -137,9 +147,10 @@ class Runner:
         kept = self.results.get(key)
         if kept is not None:
             return CircleAnswer.model_validate(kept.value)
-        answer = circle.answer(self.measured(circle, chosen), params, scope).model_copy(
-            update={"provenance": self.provenance(chosen)}
-        )
+        more: dict[str, Any] = {"provenance": self.provenance(chosen)}
+        if scope.at is not None:
+            more["conversion"] = as_of(scope.at)
+        answer = circle.answer(self.measured(circle, chosen, scope.at), params, scope).model_copy(update=more)
         self.results.put(key, answer.model_dump(mode="json"))
         return answer
 
@@ -162,7 +173,7 @@ class Runner:
         params = self.params(circle, given)
         block = answer.model_dump(mode="json", exclude={"by_area", "variants"})
         scope = self.area(chosen, area)
-        return answer, circle.products(self.measured(circle, chosen), params, scope, block)
+        return answer, circle.products(self.measured(circle, chosen, scope.at), params, scope, block)
 
     def polygon(self, circle_id: str, *, edition: str | None = None, **given: Any) -> dict[str, Any]:
         """Return the circle's display polygon as a GeoJSON FeatureCollection, WGS 84 longitude and latitude."""
@@ -172,7 +183,7 @@ class Runner:
         key = (circle.id, chosen.sha256, canonical_json(params.model_dump()))
 
         def draw() -> dict[str, Any]:
-            shape = reach_polygon(self.measured(circle, chosen), params, self._fields)
+            shape = reach_polygon(circle, self.measured(circle, chosen), params, self._fields)
             return _as_geojson(shape, self.city_data(chosen).crs, params.model_dump(mode="json"))
 
         return self._polygons.get(key, draw)
@@ -190,13 +201,18 @@ class Runner:
         city = self.city_data(edition)
         decimals = self.settings.public_decimals
         if layer in _BASE_TILES and city.has(layer):
-            return tile_layer(city.frame(layer), _BASE_TILES[layer])
+            now = city.areas if layer == "areas" else None
+            return tile_layer(city.frame(layer) if now is None else now, _BASE_TILES[layer])
         group, _, name = layer.partition(".")
         if group == "facilities" and city.has(layer) and self.facility_layers[name].tier == "public":
-            return tile_layer(city.frame(layer), facility_tiles(layer), decimals=decimals)
+            shown = clear_of_protected(city.frame(layer), city)
+            return tile_layer(shown, facility_tiles(layer), decimals=decimals)
         if group == "circles":
             circle = self.circles[name]
-            return tile_layer(demand_times(self.measured(circle, edition)), circle_tiles(name), decimals=decimals)
+            times = demand_times(circle, self.measured(circle, edition))
+            own = [column for column in times if column.endswith("_s")]
+            spec = circle_tiles(name, own, named=bool(times["name"].notna().any()))
+            return tile_layer(times, spec, decimals=decimals)
         raise NotFoundError(f"edition {edition.id} has no tiles of {layer!r}")
 
     def attribution(self, edition: Edition) -> list[str]:
@@ -210,11 +226,7 @@ class Runner:
         """Return the names of the layers an edition has tiles of."""
         base = [name for name in _BASE_TILES if name in edition.layers]
         public = [x.layer for x in self.facility_layers.items if x.tier == "public" and x.layer in edition.layers]
-        served = [
-            f"circles.{c.id}"
-            for c in self.circles.items
-            if c.facility_layer in edition.layers and c.demand_layer in edition.layers
-        ]
+        served = [f"circles.{c.id}" for c in self.circles.items if all(layer in edition.layers for layer in c.layers)]
         return [*base, *public, *served]
 
     def warm(self) -> None:

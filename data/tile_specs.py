@@ -1,6 +1,6 @@
 """What the vector tiles of each layer show, from which zoom on, and how points are thinned."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -90,20 +90,26 @@ def facility_tiles(layer: str) -> TileSpec:
     return TileSpec(layer, fields, minzoom=4, maxzoom=14, cell=16, key="FAC_ID", rounded=True)
 
 
-def circle_tiles(circle: str) -> TileSpec:
+def circle_tiles(circle: str, times: Sequence[str] = ("walk_s", "cycle_s"), *, named: bool = False) -> TileSpec:
     """Return the declaration of a circle's demand points.
 
-    The frame has ``demand_id``, ``weight``, ``walk_s``, ``cycle_s`` (s, NaN where not reached) and ``st``.
+    The frame has ``demand_id``, ``weight``, ``st`` and ``times``, columns of seconds (NaN where not reached); where
+    the points are ``named`` (villages, facilities; never homes), ``name`` too, and both it and the id are shown.
     Seconds are rounded up: t ≤ T holds for them as for the times they come from, T being whole seconds.
     """
     return TileSpec(
         f"circles.{circle}",
-        {"w": "weight", "walk_s": "walk_s", "cycle_s": "cycle_s", "st": "st"},
+        {
+            "w": "weight",
+            **{name: name for name in times},
+            "st": "st",
+            **({"code": "demand_id", "name": "name"} if named else {}),
+        },
         minzoom=4,
         maxzoom=14,
         cell=32,
         key="demand_id",
         weight="w",
-        ceiled=frozenset({"walk_s", "cycle_s"}),
+        ceiled=frozenset(times),
         rounded=True,
     )

@@ -46,11 +46,12 @@ class Demand(Part):
 
 
 class Gap(Part):
-    """Demand outside the circle, by reason, in the demand's unit."""
+    """Demand outside the circle, by reason, in its unit; ``absent``: no facility in it nor any that names it."""
 
     beyond: float
     unreachable: float
     off_network: float
+    absent: float = 0.0
 
 
 class StraightLine(Part):
@@ -65,7 +66,10 @@ class StraightLine(Part):
 
 
 class Variant(Part):
-    """The same question with another mode or rule, shown beside the answer."""
+    """The same question with another mode or rule, shown beside the answer.
+
+    ``total`` and ``unit`` are its own where it counts something else; ``limit`` says its threshold.
+    """
 
     id: str
     title: Title
@@ -73,6 +77,29 @@ class Variant(Part):
     rate: float | None
     straight_rate: float | None = None
     false_share: float | None = None
+    total: float | None = None
+    unit: str | None = None
+    limit: str | None = None
+
+
+class Measure(Part):
+    """One more number of an area: its title, value (null where there is none) and unit."""
+
+    id: str
+    title: Title
+    value: float | None
+    unit: str
+
+
+class Service(Part):
+    """One service of a composite circle: its limit, and how much of the demand has it."""
+
+    id: str
+    title: Title
+    limit: str
+    covered: float
+    rate: float | None
+    facilities: int
 
 
 class AreaRow(Part):
@@ -86,6 +113,7 @@ class AreaRow(Part):
     rate: float | None
     gap: Gap
     straight_rate: float | None
+    measures: dict[str, float | None] = {}
 
 
 class FacilityCount(Part):
@@ -128,8 +156,10 @@ class CircleAnswer(Part):
     standard_question: bool
     demand: Demand
     gap: Gap
-    straight_line: StraightLine
+    straight_line: StraightLine | None
     variants: list[Variant]
+    measures: list[Measure] = []
+    services: list[Service] = []
     by_area: list[AreaRow]
     facilities: FacilityCount
     diagnostics: dict[str, float | str]

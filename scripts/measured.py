@@ -37,6 +37,24 @@ def figures(runner: Runner) -> dict[str, Any]:
     }
 
 
+def circle_figures(runner: Runner) -> dict[str, Any]:
+    """Return the figures of every circle over the whole city, as kept in the golden file."""
+    out = {}
+    for circle in runner.circles.items:
+        answer = runner.answer(circle.id)
+        out[circle.id] = {
+            "unit": answer.demand.unit,
+            "total": answer.demand.total,
+            "covered": answer.demand.covered,
+            "gap": answer.gap.model_dump(),
+            "measures": {one.id: one.value for one in answer.measures},
+            "services": {one.id: one.covered for one in answer.services},
+            "variants": {one.id: {"covered": one.covered, "rate": one.rate} for one in answer.variants},
+            "counties": {row.name: row.rate for row in answer.by_area if row.level == "county"},
+        }
+    return out
+
+
 def andorra(folder: Path, *, slope: bool) -> tuple[Runner, ImportReport]:
     """Return a published workspace of Andorra, with or without its terrain, and the import's report."""
     new_workspace(folder, name="Andorra")
@@ -85,6 +103,7 @@ def measure() -> dict[str, Any]:
         core, core_report = lanzhou_core(base / "core")
         return {
             "sample": figures(open_runner(base / "sample")),
+            "circles": circle_figures(open_runner(base / "sample")),
             "andorra": {"slope": figures(sloped), "level": figures(level), "tags": tags(report)},
             "lanzhou_core": {"level": figures(core), "tags": tags(core_report)},
         }

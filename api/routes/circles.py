@@ -25,13 +25,14 @@ def answer(
     circle: str,
     area: str | None = None,
     minutes: float | None = None,
+    metres: float | None = None,
     mode: str | None = None,
     edition: str | None = None,
     f: Literal["json"] = "json",  # noqa: ARG001
 ) -> CircleAnswer:
     """Return a circle's answer for an area (a name or code), the whole city by default."""
-    refuse_unknown(request, {"area", "minutes", "mode", "edition", "f"})
-    return runner.answer(circle, area=area, edition=edition, minutes=minutes, mode=mode)
+    refuse_unknown(request, {"area", "minutes", "metres", "mode", "edition", "f"})
+    return runner.answer(circle, area=area, edition=edition, minutes=minutes, metres=metres, mode=mode)
 
 
 @router.get("/{circle}/polygon", response_class=JSONResponse)
@@ -40,10 +41,11 @@ def polygon(
     runner: TheRunner,
     circle: str,
     minutes: float | None = None,
+    metres: float | None = None,
     mode: str | None = None,
     edition: str | None = None,
 ) -> Response:
     """Return the area within the limit, for looking at, as GeoJSON."""
-    refuse_unknown(request, {"minutes", "mode", "edition"})
-    drawn = runner.polygon(circle, edition=edition, minutes=minutes, mode=mode)
+    refuse_unknown(request, {"minutes", "metres", "mode", "edition"})
+    drawn = runner.polygon(circle, edition=edition, minutes=minutes, metres=metres, mode=mode)
     return JSONResponse(drawn, media_type="application/geo+json")

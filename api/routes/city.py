@@ -20,20 +20,3 @@ def session(runner: TheRunner) -> dict[str, Any]:
 def areas(runner: TheRunner) -> dict[str, list[dict[str, Any]]]:
     """Return the areas one may ask about."""
     return {"areas": describe_areas(runner)}
-
-
-@router.get("/editions")
-def editions(runner: TheRunner) -> dict[str, list[dict[str, Any]]]:
-    """Return every edition, newest last."""
-    return {
-        "editions": [
-            {
-                "id": e.id,
-                "sha256": e.sha256,
-                "published_at": e.published_at.isoformat(),
-                "message": e.message,
-                "layers": {name: entry.rows for name, entry in e.layers.items()},
-            }
-            for e in runner.store.editions()
-        ]
-    }

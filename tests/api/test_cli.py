@@ -11,6 +11,7 @@ import pyogrio
 import pytest
 import shapely
 
+from api.wiring import open_runner
 from data.stores.embedded import EmbeddedStore
 
 
@@ -30,7 +31,7 @@ def test_run_prints_the_interface_object(quantu, town_path):
     } <= set(got)  # fmt: skip
     assert set(got["clause"]) >= {"text", "source", "url"}
     assert set(got["demand"]) >= {"kind", "unit", "total", "covered", "rate"}
-    assert set(got["gap"]) == {"beyond", "unreachable", "off_network"}
+    assert set(got["gap"]) == {"beyond", "unreachable", "off_network", "absent"}
     assert set(got["straight_line"]) == {"covered", "rate", "false_share"}
     assert set(got["provenance"]) == {"edition_sha256", "code_version", "standards_sha256", "computed_at"}
     assert got["demand"]["rate"] == 0.8
@@ -162,14 +163,13 @@ def bad_inputs(folder, real):
         "truncated": (["osm", cut], ["cut.osm.pbf", "Mend"]),
         "no_crs": (["streets", bare], ["bare.gpkg", "CRS", "--crs"]),
         "empty": (["facilities", empty, "--layer", "sports", "--crs", "EPSG:4326"], ["empty.csv", "Mend"]),
-        "swapped": (["facilities", swapped, "--layer", "sports", "--crs", "EPSG:4326"], ["swapped.csv", "Mend"]),
         "dem": (["streets", elsewhere, "--dem", dem], ["elevation", "Mend"]),
         "absent": (["osm", folder / "none.osm.pbf"], ["none.osm.pbf", "Mend"]),
         "no_layer": (["facilities", swapped, "--layer", "swimming", "--crs", "EPSG:4326"], ["swimming", "sports"]),
     }
 
 
-BAD = ["truncated", "no_crs", "empty", "swapped", "dem", "absent", "no_layer"]
+BAD = ["truncated", "no_crs", "empty", "dem", "absent", "no_layer"]
 
 
 @pytest.mark.real
@@ -281,3 +281,30 @@ def test_lanzhou_core_end_to_end(quantu, tmp_path, real_dir):
     store = EmbeddedStore.open(ws)
     context = store.read(store.edition(), "context")
     assert not context["tag"].fillna("").str.contains("military|prison").any()
+
+
+def test_exchanged_longitudes_and_latitudes_are_put_back_and_said(quantu, town_path, tmp_path):
+    path = tmp_path / "ws"
+    shutil.copytree(town_path, path)
+    at = shapely.get_coordinates(open_runner(path).store.present("facilities.sports").geometry.to_numpy())[0]
+    swapped = tmp_path / "swapped.csv"
+    swapped.write_text(f"id,lon,lat,NAME\n1,{at[1]:.6f},{at[0]:.6f},a\n", "utf-8")
+    command = ("import", "facilities", swapped, "--layer", "sports", "--crs", "EPSG:4326", "--workspace", path)
+    code, out, err = quantu(*command)
+    assert code == 0, err
+    assert "exchanged" in out
+    got = open_runner(path).store.present("facilities.sports")
+    assert shapely.get_coordinates(got.geometry.to_numpy())[1] == pytest.approx(at, abs=1e-6)
+
+
+def test_a_file_of_which_nothing_is_accepted_is_a_failure(quantu, town_path, tmp_path):
+    path = tmp_path / "ws"
+    shutil.copytree(town_path, path)
+    far = tmp_path / "far.csv"
+    far.write_text("id,lon,lat,NAME\n1,116.4,39.9,a\n", "utf-8")
+    code, out, _ = quantu("import", "facilities", far, "--layer", "sports", "--crs", "EPSG:4326", "--workspace", path)
+    assert code == 1
+    assert "1 rows = 0 accepted + 1 quarantined" in out
+    store = open_runner(path).store
+    assert not store.draft_layers()
+    assert len(store.quarantined()) == 1

@@ -39,8 +39,11 @@ def test_the_answer_is_the_command_lines(client, town):
 
 
 def test_the_catalogue_states_threshold_and_clause(client):
-    (circle,) = client.get("/api/circles").json()["circles"]
+    circles = client.get("/api/circles").json()["circles"]
+    circle = circles[0]
     assert circle["id"] == "fitness"
+    assert circle["ready"]
+    assert not next(one for one in circles if one["id"] == "village-logistics")["ready"]
     assert circle["threshold"] == {"value": 15.0, "unit": "min", "min": 1.0, "max": 60.0}
     assert circle["clause"]["text"]
 

@@ -30,6 +30,11 @@ def ask(served_demo):
     return call
 
 
+def catalogued(ask, circle):
+    """What the catalogue says of a circle."""
+    return next(one for one in ask("/api/circles")["circles"] if one["id"] == circle)
+
+
 def figures(answer):
     """The two numerals of an answer as the page sets them."""
     demand = answer["demand"]
@@ -75,7 +80,7 @@ def test_the_clause_stands_under_the_answer(look, ask):
 
 
 def test_the_clause_says_where_the_question_is_not_the_standard_one(visit, ask):
-    circle = ask("/api/circles")["circles"][0]
+    circle = catalogued(ask, "fitness")
     page = visit()
     expect(page["non-standard"]).to_have_count(0)
     page["minutes"].press("ArrowLeft")
@@ -103,7 +108,7 @@ def test_the_largest_gaps_are_named_beside_the_figure_and_lead_there(visit, ask)
 
 def test_causes_that_nobody_suffers_from_are_left_out(look, ask):
     gap = ask()["gap"]
-    said = {"beyond": "超出时限", "unreachable": "路网不连通", "off_network": "离路网过远"}
+    said = {"beyond": "超出时限", "unreachable": "路网不连通", "off_network": "离路网过远", "absent": "没有设施"}
     causes = look.page.locator("section", has=look.page.get_by_role("heading", name="盲区成因")).locator("dt")
     expect(causes).to_have_count(sum(held > 0 for held in gap.values()))
     for cause, held in gap.items():
@@ -186,7 +191,7 @@ def test_a_walk_through_the_page_in_both_languages_stays_at_home(visit, ask):
     expect(page.page.locator("html")).to_have_attribute("lang", "en")
     expect(page.page.get_by_role("heading", level=1)).to_have_text(ask()["title"]["en"])
     expect(page["synthetic"]).to_have_text("Sample data (synthetic)")
-    expect(page.page.get_by_text("of residents within 15 minutes")).to_be_visible()
+    expect(page.page.get_by_text("of residents are within 15 minutes of sports venues")).to_be_visible()
     shows(page, ask())
     page["flavour"].click()
     page["mode-walk"].click()

@@ -26,6 +26,10 @@ def test_the_lanzhou_sample(demo_path):
     same(measured.figures(open_runner(demo_path)), GOLDEN["sample"], tolerance=1e-6)
 
 
+def test_every_circle_on_the_sample(demo_path):
+    same(measured.circle_figures(open_runner(demo_path)), GOLDEN["circles"], tolerance=1e-6)
+
+
 @pytest.mark.real
 @pytest.mark.parametrize("slope", [True, False])
 def test_andorra(tmp_path, real_dir, slope):

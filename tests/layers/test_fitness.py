@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from api.wiring import open_runner
 from geo.crs import project
-from layers.circles.fitness import FitnessParams
+from layers.circles.fitness import FITNESS
 from layers.coverage import within
 from tests.town import CRS, ORIGIN, make_workspace
 
@@ -61,7 +61,8 @@ def test_census_units_of_2020_are_a_question_of_their_own(runner):
     measured = runner.measured(runner.circles["fitness"], runner.store.edition())
     from layers.base import AreaScope
 
-    assert measured.weight[within(measured, AreaScope("2020:620122", "皋兰县", "unit_2020"))].sum() == 360
+    points = measured.points
+    assert points.weight[within(points, AreaScope("2020:620122", "皋兰县", "unit_2020"))].sum() == 360
 
 
 def test_scaling_all_weights_changes_no_rate(tmp_path, runner):
@@ -92,7 +93,7 @@ def test_a_closed_facility_serves_nobody(tmp_path):
 def test_parameters_out_of_range_or_unknown_are_refused():
     for bad in ({"minutes": 0}, {"minutes": 61}, {"mode": "swim"}, {"metres": 3}):
         with pytest.raises(ValidationError):
-            FitnessParams.model_validate(bad)
+            FITNESS.params.model_validate(bad)
 
 
 def test_the_display_polygon_does_not_leak_over_the_river(runner):

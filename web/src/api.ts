@@ -47,19 +47,39 @@ export interface Area {
   synthetic: boolean;
 }
 
+/** A threshold one may move: its standard value, its bounds, and how many seconds of a tile's times one unit is. */
+export interface Limit {
+  value: number;
+  unit: "min" | "m";
+  min: number;
+  max: number;
+  seconds_per_unit: number;
+}
+
+/** One way of asking a circle; the first is the circle's own. */
 export interface Mode {
   id: string;
   zh: string;
   en: string;
+  limit: Limit | null;
+  /** Names of the times of travel the dots carry for it, none where they carry none. */
+  travel: string[];
+  /** Whether it counts what the dots show. */
+  same_demand: boolean;
+  facilities: { layer: string; kinds: string[] }[];
 }
 
 export interface CircleInfo {
   id: string;
   title: Titles;
   threshold: { value: number; unit: string; min: number; max: number };
+  /** Whether the edition has all the circle needs, and what it lacks. */
+  ready: boolean;
+  lacks: ({ id: string } & Titles)[];
   modes: Mode[];
   default_mode: string;
   facility_layer: string;
+  facility_layers: string[];
   demand: { layer: string; kind: string; unit: string; zh: string; en?: string };
   clause: { text: string; source: string; url: string | null; confidence?: string };
 }
@@ -68,6 +88,36 @@ export interface Gap {
   beyond: number;
   unreachable: number;
   off_network: number;
+  absent: number;
+}
+
+export interface Variant {
+  id: string;
+  title: Titles;
+  covered: number;
+  rate: number | null;
+  /** Of its own where it counts something else. */
+  total?: number | null;
+  unit?: string | null;
+  /** "15 min", "500 m", or none. */
+  limit?: string | null;
+}
+
+export interface Measure {
+  id: string;
+  title: Titles;
+  value: number | null;
+  unit: string;
+}
+
+/** One service of a composite circle; `limit` as a variant's, "—" where there is none. */
+export interface Service {
+  id: string;
+  title: Titles;
+  limit: string;
+  covered: number;
+  rate: number | null;
+  facilities: number;
 }
 
 export interface AreaAnswer {
@@ -79,6 +129,7 @@ export interface AreaAnswer {
   rate: number | null;
   gap: Gap;
   straight_rate: number | null;
+  measures?: Record<string, number | null>;
 }
 
 export interface Answer {
@@ -86,12 +137,16 @@ export interface Answer {
   title: Titles;
   area: { code: string; name: string };
   edition: string;
-  parameters: { minutes: number; mode: string; max_snap_m?: number; [name: string]: unknown };
-  clause: { text: string; source: string; url: string | null };
-  demand: { kind: string; unit: string; total: number; covered: number; rate: number | null };
+  parameters: { minutes?: number; metres?: number; mode: string; max_snap_m?: number; [name: string]: unknown };
+  clause: { text: string; source: string; url: string | null; confidence?: string };
+  /** Whether it was asked just as the clause asks. */
+  standard_question: boolean;
+  demand: { kind: string; unit: string; title: Titles; total: number; covered: number; rate: number | null };
   gap: Gap;
   straight_line: { covered: number; rate: number | null; false_share: number | null } | null;
-  variants: { id: string; title: Titles; covered: number; rate: number | null }[];
+  variants: Variant[];
+  measures: Measure[];
+  services: Service[];
   by_area: AreaAnswer[];
   facilities: { total: number; off_network: number; synthetic?: number };
   /** How figures of older units were carried over to today's areas, where they were. */
@@ -103,8 +158,9 @@ export interface Answer {
 export interface Question {
   circle: string;
   area: string;
-  minutes: number;
   mode: string;
+  /** Only what differs from the choice's own limit: the others keep theirs. */
+  limits: { minutes?: number; metres?: number };
 }
 
 export type ReachPolygon = GeoJSON.FeatureCollection<GeoJSON.Polygon | GeoJSON.MultiPolygon>;
@@ -146,12 +202,12 @@ export const getAreas = async () => (await get<{ areas: Area[] }>("/api/areas"))
 export const getCircles = async () => (await get<{ circles: CircleInfo[] }>("/api/circles")).circles;
 
 /** The address of the answer, also offered to the reader as a download. */
-export function answerPath({ circle, area, minutes, mode }: Question, edition: string): string {
-  return `/api/circles/${encodeURIComponent(circle)}?${query({ area, minutes, mode, edition, f: "json" })}`;
+export function answerPath({ circle, area, limits, mode }: Question, edition: string): string {
+  return `/api/circles/${encodeURIComponent(circle)}?${query({ area, ...limits, mode, edition, f: "json" })}`;
 }
 
 export const getAnswer = (question: Question, edition: string, signal: AbortSignal) =>
   get<Answer>(answerPath(question, edition), signal);
 
-export const getPolygon = ({ circle, minutes, mode }: Question, signal: AbortSignal) =>
-  get<ReachPolygon>(`/api/circles/${encodeURIComponent(circle)}/polygon?${query({ minutes, mode })}`, signal);
+export const getPolygon = ({ circle, limits, mode }: Question, signal: AbortSignal) =>
+  get<ReachPolygon>(`/api/circles/${encodeURIComponent(circle)}/polygon?${query({ ...limits, mode })}`, signal);

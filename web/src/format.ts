@@ -22,15 +22,47 @@ export function points(a: number, b: number): string {
   return Math.abs(Number(percent(a)) - Number(percent(b))).toFixed(1);
 }
 
-const UNITS: Record<string, Titles> = { persons: { zh: "人", en: "people" }, m2: { zh: "m²", en: "m²" } };
 type Titles = Record<Language, string>;
 
+const UNITS: Record<string, Titles> = {
+  persons: { zh: "人", en: "people" },
+  m2: { zh: "m²", en: "m²" },
+  "1": { zh: "", en: "" },
+};
+
+/** Whether a demand is counted by the piece: villages, counties, clinics. */
+export const isCounted = (unit: string): boolean => !(unit in UNITS);
+
+/** The word after a number: what is counted by the piece is 个 in Chinese, its own noun in English. */
 export function unit(name: string, language: Language): string {
-  return UNITS[name]?.[language] ?? name;
+  return UNITS[name]?.[language] ?? (language === "zh" ? "个" : name.replaceAll("_", " "));
 }
 
 export function quantity(value: number, unitName: string, language: Language): string {
-  return `${count(value)}${THIN}${unit(unitName, language)}`;
+  const word = unit(unitName, language);
+  return word ? `${count(value)}${THIN}${word}` : count(value);
+}
+
+/** A measure: whole from 100 on, else to two figures behind the point, without idle zeros. */
+export function measure(value: number | null): string {
+  if (value === null || !Number.isFinite(value)) return "–";
+  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
+  return new Intl.NumberFormat("en-US", { maximumFractionDigits: digits }).format(value);
+}
+
+/** 15 and "min" → "15 分钟"; 500 and "m" → "500 米". */
+export function limitText(value: number, unitName: string, language: Language): string {
+  const words: Record<string, Titles> = {
+    min: { zh: "分钟", en: value === 1 ? "minute" : "minutes" },
+    m: { zh: "米", en: "m" },
+  };
+  return `${count(value)} ${words[unitName]?.[language] ?? unitName}`;
+}
+
+/** A limit as the server tells it, "15 min" or "500 m", in the page's language; nothing where there is none. */
+export function toldLimit(text: string | null | undefined, language: Language): string {
+  const [, value, unitName] = /^([\d.]+) (min|m)$/.exec(text ?? "") ?? [];
+  return value && unitName ? limitText(Number(value), unitName, language) : "";
 }
 
 /** "walk or cycle" → "Walk or cycle", where it stands alone. */

@@ -13,6 +13,7 @@ export interface Address {
   circle?: string;
   area?: string;
   minutes?: number;
+  metres?: number;
   mode?: string;
   reach?: boolean;
   lang?: Language;
@@ -28,8 +29,10 @@ export function parseHash(hash: string): Address {
     const value = read.get(name);
     if (value) address[name] = value;
   }
-  const minutes = Number(read.get("minutes"));
-  if (Number.isFinite(minutes) && minutes > 0) address.minutes = minutes;
+  for (const name of ["minutes", "metres"] as const) {
+    const value = Number(read.get(name));
+    if (Number.isFinite(value) && value > 0) address[name] = value;
+  }
   if (read.get("reach") === "1") address.reach = true;
   const lang = read.get("lang");
   if (lang === "zh" || lang === "en") address.lang = lang;
@@ -52,6 +55,7 @@ export function formatHash(address: Address): string {
   add("circle", address.circle);
   add("area", address.area);
   add("minutes", address.minutes);
+  add("metres", address.metres);
   add("mode", address.mode);
   add("reach", address.reach ? 1 : undefined);
   add("lang", address.lang);

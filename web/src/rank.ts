@@ -1,7 +1,8 @@
 /** Areas from worst to best, and areas found by name. Pure functions. */
 import type { Answer, Area, AreaAnswer } from "./api";
 
-export type RankBy = "outside" | "rate";
+/** By number outside, by rate, or by one of the answer's measures. */
+export type RankBy = "outside" | "rate" | (string & {});
 
 export const outside = (area: AreaAnswer) => Math.max(0, area.total - area.covered);
 
@@ -11,15 +12,17 @@ export const partsOf = (answer: Pick<Answer, "area" | "by_area">) =>
 
 /** Levels the areas have, largest first. */
 export const levelsOf = (areas: readonly AreaAnswer[]) =>
-  ["county", "township"].filter((level) => areas.some((area) => area.level === level));
+  ["county", "zone", "township"].filter((level) => areas.some((area) => area.level === level));
 
-/** Areas of `level` that have any demand: most people outside first, or lowest rate first; ties by code. */
+/** Areas of `level` that have any demand: most outside first, lowest rate first, or lowest measure first; ties by code. */
 export function worstFirst(areas: readonly AreaAnswer[], level: string, by: RankBy): AreaAnswer[] {
+  const measured = (area: AreaAnswer) => area.measures?.[by] ?? Number.MAX_VALUE;
   const rate = (area: AreaAnswer) => area.rate ?? 1;
   return areas
     .filter((area) => area.level === level && area.total > 0)
     .sort((a, b) => {
-      const first = by === "outside" ? outside(b) - outside(a) : rate(a) - rate(b);
+      const first =
+        by === "outside" ? outside(b) - outside(a) : by === "rate" ? rate(a) - rate(b) : measured(a) - measured(b);
       const second = by === "outside" ? rate(a) - rate(b) : outside(b) - outside(a);
       return first || second || a.code.localeCompare(b.code);
     });

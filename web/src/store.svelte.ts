@@ -14,9 +14,12 @@ import {
   type ReachPolygon,
   type Session,
 } from "./api";
+import { isCounted } from "./format";
 import { type Flavour, formatHash, type Place, parseHash } from "./hash";
-import { type Aim, heart, pointOf } from "./map/aim";
+import { type Aim, heart, middle, pointOf } from "./map/aim";
 import { DOTS_ZOOM, TOWNSHIPS_ZOOM } from "./map/source";
+import { choiceOf, clamp, dotRule, drawsReach, limitsAsked, openingCircle } from "./question";
+import type { Asked } from "./sentence";
 import { WORDS, type Words } from "./text";
 
 export interface Facts {
@@ -50,8 +53,9 @@ class Store {
 
   circleId = $state("");
   areaCode = $state("");
-  minutes = $state(15);
   mode = $state("");
+  /** The limit that is asked, in the choice's unit; 0 where the choice has none. */
+  value = $state(0);
 
   language = $state<Language>(startLanguage());
   flavour = $state<Flavour>(startFlavour());
@@ -77,15 +81,40 @@ class Store {
   words: Words = $derived(WORDS[this.language]);
   circle = $derived(this.facts?.circles.find(({ id }) => id === this.circleId) ?? null);
   area = $derived(this.facts?.areas.find(({ code }) => code === this.areaCode) ?? null);
-  question: Question = $derived({ circle: this.circleId, area: this.areaCode, minutes: this.minutes, mode: this.mode });
+  choice = $derived(this.circle ? (choiceOf(this.circle, this.mode) ?? null) : null);
+  limit = $derived(this.choice?.limit ?? null);
+  question: Question = $derived({
+    circle: this.circleId,
+    area: this.areaCode,
+    mode: this.mode,
+    limits: limitsAsked(this.choice ?? undefined, this.value),
+  });
+  /** How the dots tell who is inside. */
+  dots = $derived(this.circle ? dotRule(this.circle, this.mode) : null);
+  drawsReach = $derived(drawsReach(this.choice ?? undefined));
 
-  /** Whom the demand counts, in the page's language. */
+  /** The limit that is asked, where it is one of time. */
+  get minutes(): number {
+    return this.limit?.unit === "min" ? this.value : Number.NaN;
+  }
+
+  /** Whom the circle counts, in the page's language. */
   noun = $derived.by(() => {
     const demand = this.circle?.demand;
     if (!demand) return "";
     if (this.language === "zh") return demand.zh;
     const noun = demand.en ?? (demand.unit === "m2" ? "dwelling floor area" : demand.kind);
     return noun.charAt(0).toLowerCase() + noun.slice(1);
+  });
+
+  /** What was asked for the answer that is shown; null where its circle is no longer known. */
+  asked: Asked | null = $derived.by(() => {
+    const { answer, facts } = this;
+    const circle = facts?.circles.find(({ id }) => id === answer?.circle);
+    const choice = circle?.modes.find(({ id }) => id === answer?.parameters.mode);
+    if (!answer || !facts || !circle || !choice) return null;
+    const value = choice.limit?.unit === "m" ? answer.parameters.metres : answer.parameters.minutes;
+    return { circle, choice, value: value ?? 0, layers: facts.session.layers };
   });
 
   /** The name of an area in the page's language, where the server knows one. */
@@ -124,11 +153,12 @@ class Store {
     if (!this.facts) return;
     const { session, areas, circles } = this.facts;
     const address = parseHash(location.hash);
-    const circle = circles.find(({ id }) => id === address.circle) ?? circles[0];
+    const circle = openingCircle(circles, address.circle);
     if (!circle) return;
+    if (circle.id !== this.circleId) this.answer = null;
     this.circleId = circle.id;
-    this.mode = circle.modes.find(({ id }) => id === address.mode)?.id ?? circle.default_mode;
-    this.minutes = this.#clamp(address.minutes ?? circle.threshold.value);
+    this.mode = choiceOf(circle, address.mode)?.id ?? circle.default_mode;
+    this.value = this.#fit(this.limit?.unit === "m" ? address.metres : address.minutes);
     this.areaCode = areas.find(({ code }) => code === address.area)?.code ?? session.city.code;
     this.showReach = address.reach ?? false;
     this.place = address.map;
@@ -141,9 +171,9 @@ class Store {
     void this.#draw();
   }
 
-  #clamp(minutes: number): number {
-    const { min = 1, max = 60 } = this.circle?.threshold ?? {};
-    return Math.min(max, Math.max(min, Math.round(minutes)));
+  /** A value within the choice's limit; its own where none is given. */
+  #fit(value: number | undefined): number {
+    return this.limit ? clamp(this.limit, value ?? this.limit.value) : 0;
   }
 
   /** Ask the server for the figures, after a short rest; an earlier question still under way is dropped. */
@@ -154,8 +184,11 @@ class Store {
 
   async #ask(): Promise<void> {
     const edition = this.facts?.session.edition;
-    if (edition === undefined || !this.circleId) return;
     this.#asking?.abort();
+    if (edition === undefined || !this.circle?.ready) {
+      this.busy = this.slow = false;
+      return;
+    }
     const asking = new AbortController();
     this.#asking = asking;
     this.busy = true;
@@ -183,7 +216,7 @@ class Store {
   async #draw(): Promise<void> {
     this.#drawing?.abort();
     this.reachMissing = false;
-    if (!this.showReach) {
+    if (!this.showReach || !this.drawsReach || !this.circle?.ready) {
       this.reach = null;
       return;
     }
@@ -211,15 +244,25 @@ class Store {
     this.#drawTimer = window.setTimeout(() => void this.#draw(), POLYGON_MS);
   }
 
-  setMinutes(minutes: number): void {
-    this.minutes = this.#clamp(minutes);
+  setValue(value: number): void {
+    this.value = this.#fit(value);
     this.ask();
     if (this.showReach) this.#drawSoon();
   }
 
+  /** Choose how the circle is asked; a limit that was moved stays where the new choice has the same one. */
   setMode(mode: string): void {
+    const { limit, value } = this;
     this.mode = mode;
+    const same = limit && this.limit && limit.unit === this.limit.unit && limit.value === this.limit.value;
+    this.value = this.#fit(same ? value : undefined);
     this.ask(0);
+    this.#redraw();
+  }
+
+  /** The area reached by another choice is no longer the one that is asked for. */
+  #redraw(): void {
+    if (!this.drawsReach) this.reach = null;
     if (this.showReach) this.#drawSoon();
   }
 
@@ -233,10 +276,10 @@ class Store {
     if (!circle) return;
     this.circleId = id;
     this.mode = circle.default_mode;
-    this.minutes = circle.threshold.value;
-    this.answer = null;
+    this.value = this.#fit(undefined);
+    this.answer = this.error = this.reach = null;
     this.ask(0);
-    if (this.showReach) this.#drawSoon();
+    this.#redraw();
   }
 
   setReach(shown: boolean): void {
@@ -252,11 +295,13 @@ class Store {
     this.flavour = this.flavour === "light" ? "dark" : "light";
   }
 
-  /** Where the map looks for an area: all of it, near enough to see its townships; the city opens on its densest part. */
+  /** Where the map looks for an area: all of it, near enough to see its townships; the city opens on its densest part, or whole where villages are counted. */
   aimAt(area: Area | null): Aim | null {
     if (!this.facts) return null;
     const { areas, session } = this.facts;
     if (area && area.level !== "city") return { bounds: area.bbox, point: pointOf(area), least: TOWNSHIPS_ZOOM };
+    if (isCounted(this.circle?.demand.unit ?? "1"))
+      return { bounds: session.bounds, point: middle(session.bounds), least: 0 };
     return { bounds: session.focus, point: heart(areas, session.focus), least: DOTS_ZOOM };
   }
 
@@ -266,7 +311,7 @@ class Store {
     const address = formatHash({
       ...(this.facts && this.facts.circles.length > 1 ? { circle: this.circleId } : {}),
       area: this.areaCode,
-      minutes: this.minutes,
+      ...(this.limit ? { [this.limit.unit === "m" ? "metres" : "minutes"]: this.value } : {}),
       mode: this.mode,
       reach: this.showReach,
       lang: this.language,

@@ -1,11 +1,43 @@
 import { describe, expect, it } from "vitest";
-import { capital, count, date, lonLat, minutes, percent, points, quantity, scaleBar } from "../src/format";
+import {
+  capital,
+  count,
+  date,
+  isCounted,
+  limitText,
+  lonLat,
+  measure,
+  minutes,
+  percent,
+  points,
+  quantity,
+  scaleBar,
+  toldLimit,
+} from "../src/format";
 
 describe("figures", () => {
   it("groups thousands and carries the unit", () => {
     expect(count(72140)).toBe("72,140");
     expect(quantity(4359446, "persons", "zh").replace(/\s/, " ")).toBe("4,359,446 人");
     expect(quantity(12, "m2", "en").replace(/\s/, " ")).toBe("12 m²");
+  });
+
+  it("counts villages and sites by the piece", () => {
+    const told = (language: "zh" | "en") => quantity(89, "county_seats", language).replace(/\s/g, " ");
+    expect([told("zh"), told("en")]).toEqual(["89 个", "89 county seats"]);
+    expect(["villages", "clinics", "persons", "m2", "1"].map(isCounted)).toEqual([true, true, false, false, false]);
+    expect(quantity(5, "1", "zh")).toBe("5");
+  });
+
+  it("tells limits in the page's language", () => {
+    expect([limitText(15, "min", "zh"), limitText(1000, "m", "zh")]).toEqual(["15 分钟", "1,000 米"]);
+    expect([limitText(1, "min", "en"), limitText(500, "m", "en")]).toEqual(["1 minute", "500 m"]);
+    expect([toldLimit("15 min", "zh"), toldLimit("300 m", "en")]).toEqual(["15 分钟", "300 m"]);
+    expect([toldLimit("—", "zh"), toldLimit(null, "zh")]).toEqual(["", ""]);
+  });
+
+  it("tells measures to the figures that matter", () => {
+    expect([4.0343, 81.1598, 5987.4, 4, null].map(measure)).toEqual(["4.03", "81.2", "5,987", "4", "–"]);
   });
 
   it("gives percentages one decimal and never rounds the last person away", () => {

@@ -16,6 +16,14 @@ describe("the address", () => {
     expect(parseHash(formatHash(address))).toEqual(address);
   });
 
+  it("keeps metres where the limit is a length, and opens links from before there were circles to choose", () => {
+    const address: Address = { circle: "living-15", metres: 800, mode: "strict" };
+    expect(formatHash(address)).toBe("#circle=living-15&metres=800&mode=strict");
+    expect(parseHash(formatHash(address))).toEqual(address);
+    expect(parseHash("#area=620105&minutes=10&mode=walk")).toEqual({ area: "620105", minutes: 10, mode: "walk" });
+    expect(parseHash("#metres=-5")).toEqual({});
+  });
+
   it("leaves out what it does not understand", () => {
     expect(parseHash("#minutes=soon&lang=fr&theme=pink&map=1/2&area=")).toEqual({});
     expect(parseHash("#map=11/95/103")).toEqual({});

@@ -9,7 +9,7 @@ const answer = (code: string, total: number, covered: number, level = "county"):
   total,
   covered,
   rate: total ? covered / total : null,
-  gap: { beyond: total - covered, unreachable: 0, off_network: 0 },
+  gap: { beyond: total - covered, unreachable: 0, off_network: 0, absent: 0 },
   straight_rate: null,
 });
 
@@ -20,6 +20,18 @@ describe("worst first", () => {
   it("ranks by number outside or by rate, without empty areas and other levels", () => {
     expect(codes("outside")).toEqual(["b", "a"]);
     expect(codes("rate")).toEqual(["a", "b"]);
+  });
+
+  it("ranks by a measure, the lowest first, what has none last", () => {
+    const seats = (code: string, value: number | null) => ({ ...answer(code, 10, 5), measures: { seats: value } });
+    const ranked = worstFirst([seats("a", null), seats("b", 4), seats("c", 0)], "county", "seats");
+    expect(ranked.map(({ code }) => code)).toEqual(["c", "b", "a"]);
+  });
+
+  it("keeps functional zones apart from counties and townships", () => {
+    const rows3 = [answer("t", 10, 5, "township"), answer("z", 10, 0, "zone"), answer("a", 10, 9)];
+    expect(levelsOf(rows3)).toEqual(["county", "zone", "township"]);
+    expect(worstFirst(rows3, "county", "outside").map(({ code }) => code)).toEqual(["a"]);
   });
 
   it("does not depend on the order of rows", () => {

@@ -2,6 +2,7 @@
 import type { LayerInfo } from "../api";
 import { contrast, luminance, mix } from "./colour";
 import { facilityMark, type Shape } from "./flavours";
+import type { MapSource } from "./source";
 
 function corners(count: number, turn: number, radii: [number, number?]): string {
   const [outer, inner] = radii;
@@ -51,6 +52,12 @@ export function mark(layer: LayerInfo, index: number, synthetic: boolean, ground
 }
 
 export const facilityLayers = (layers: readonly LayerInfo[]) => layers.filter((layer) => layer.kind === "facility");
+
+/** The facility layers the circle is about. */
+export const venuesOf = ({ layers, circle }: Pick<MapSource, "layers" | "circle">) =>
+  facilityLayers(layers).filter(({ id }) =>
+    circle.modes.some(({ facilities }) => facilities.some(({ layer }) => layer === id)),
+  );
 
 /** The mark as pixels for the map, at twice the size, on a halo of `halo` so that it stands off the dots. */
 export function pixels({ path, fill, stroke, strokeWidth }: Mark, halo: string): ImageData {

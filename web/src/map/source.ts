@@ -1,17 +1,19 @@
 /** What the map is drawn from, and what changes in it without a new style. */
-import type { Area, LayerInfo, ReachPolygon } from "../api";
+import type { Area, LayerInfo, Mode, ReachPolygon } from "../api";
 
 export interface MapSource {
   /** Scheme and host of the tiles, `https://host:port`. */
   origin: string;
   layers: readonly LayerInfo[];
   areas: readonly Area[];
-  circle: { id: string; modes: readonly string[] };
+  /** `counted`: the dots are villages, counties, sites; not homes. */
+  circle: { id: string; modes: readonly Mode[]; counted: boolean };
 }
 
 /** Read in the layers by `global-state`. */
 export interface MapState {
-  minutes: number;
+  /** Seconds of a tile's times that are inside. */
+  seconds: number;
   mode: string;
   area: string;
   areaLevel: string;
@@ -26,6 +28,11 @@ export const NO_POLYGON: ReachPolygon = { type: "FeatureCollection", features: [
 /** Around these zooms shading by area gives way to the dots. */
 export const SHADING_MAX_ZOOM = 10.4;
 export const DOTS_MIN_ZOOM = 9.9;
+/** Dots that are counted by the piece are few: they show over the shading. */
+export const PIECES_MIN_ZOOM = 7;
+/** Facilities show from here on: later where they would lie on the pieces they serve, or where their layers are many. */
+export const FACILITIES_MIN_ZOOM = { few: 10, pieces: 11.4, many: 12.4 };
+export const crowd = (layers: number, counted: boolean) => (layers > 2 ? "many" : counted ? "pieces" : "few");
 /** From here on dots are fully drawn. */
 export const DOTS_ZOOM = 10.4;
 /** Tiles have townships from here on. */

@@ -6,14 +6,17 @@ import { pointOf } from "./aim";
 import { areaNames, borders, buildings, land, placeNames, streetNames, streets, water } from "./base";
 import { type Draw, drawFrom, type Expression, get } from "./expressions";
 import { FLAVOURS } from "./flavours";
+import { venuesOf } from "./icons";
 import { type MapSource, type MapState, NO_POLYGON } from "./source";
-import { dots, facilities, reach, shading, veil } from "./thematic";
+import { dotNames, dots, facilities, reach, shading, veil } from "./thematic";
 
 /** The layer of the dots of a circle. */
 export const circleLayer = (circle: string) => `circles.${circle}`;
 
 function sources(source: MapSource): Record<string, SourceSpecification> {
-  const tiled = source.layers.map(({ id, tiles, minzoom, maxzoom }): [string, SourceSpecification] => [
+  const drawn = new Set([...venuesOf(source).map(({ id }) => id), circleLayer(source.circle.id)]);
+  const wanted = source.layers.filter(({ id, kind }) => drawn.has(id) || (kind !== "facility" && kind !== "circle"));
+  const tiled = wanted.map(({ id, tiles, minzoom, maxzoom }): [string, SourceSpecification] => [
     id,
     { type: "vector", tiles: [source.origin + tiles], minzoom, maxzoom },
   ]);
@@ -51,7 +54,7 @@ export function style(source: MapSource, flavour: Flavour, language: Language, i
   const areas = from(({ kind }) => kind === "area");
   const demand = from(({ id }) => id === circleLayer(source.circle.id));
   const known = source.areas.map((area) => area.name);
-  const venues = source.layers.filter(({ kind }) => kind === "facility");
+  const venues = venuesOf(source);
   return {
     version: 8,
     name: `Quantu ${flavour} ${language}`,
@@ -66,11 +69,12 @@ export function style(source: MapSource, flavour: Flavour, language: Language, i
       ...context((draw) => buildings(draw, c)),
       ...roads((draw) => streets(draw, c)),
       polygon.line,
-      ...demand((draw) => dots(draw, source.circle.modes, c)),
-      ...venues.map((layer, index) => facilities(layer, index, c)),
+      ...demand((draw) => dots(draw, source.circle, c)),
+      ...venues.map((layer, index) => facilities(layer, index, source.circle, venues.length, c)),
       ...areas((draw) => [veil(draw, c), ...borders(draw, c)]),
       ...roads((draw) => streetNames(draw, c, name)),
       ...context((draw) => placeNames(draw, c, name, known)),
+      ...(source.circle.counted ? demand((draw) => dotNames(draw, c)) : []),
       ...areaNames(c, name),
     ],
   };

@@ -1,11 +1,16 @@
 /** What the map is for: who is served and who is not, by area and by dot, and the facilities. */
 import type { LayerSpecification } from "maplibre-gl";
-import type { Area, LayerInfo } from "../api";
+import type { Area, LayerInfo, Mode } from "../api";
+import { dotRule } from "../question";
 import { all, byZoom, type Draw, drawFrom, type Expression, FONT, get, is, state } from "./expressions";
 import { type Colours, RAMP_BREAKS } from "./flavours";
 import {
+  crowd,
   DOTS_MIN_ZOOM,
+  FACILITIES_MIN_ZOOM,
   hasLevel,
+  type MapSource,
+  PIECES_MIN_ZOOM,
   SHADING_MAX_ZOOM,
   SHADING_OPACITY,
   TOWNSHIP_TILES_ZOOM,
@@ -14,19 +19,18 @@ import {
 
 const NEVER_S = 1e9;
 
-/** Seconds to the nearest facility by the mode that is asked: the least of all modes where it is a mixed one. */
-function travelSeconds(modes: readonly string[]): Expression {
-  const single = modes.filter((mode) => mode !== "either");
-  const seconds = (mode: string): Expression => ["coalesce", get(`${mode}_s`), NEVER_S];
-  const least = ["min", NEVER_S, ...single.map(seconds)] as unknown as Expression;
-  if (single.length === 0) return least;
-  const branches = single.flatMap((mode) => [mode, seconds(mode)]);
-  return ["match", ["string", state("mode")], ...branches, least] as unknown as Expression;
-}
-
-/** Whether a dot is inside the circle, at the minutes and by the mode of the map's state. */
-export function served(modes: readonly string[]): Expression {
-  return ["<=", travelSeconds(modes), ["*", 60, ["number", state("minutes")]]];
+/** Whether a dot is inside the circle, by the choice and at the limit of the map's state. */
+export function served(modes: readonly Mode[]): Expression {
+  const inside = (mode: string): Expression => {
+    const rule = dotRule({ modes }, mode);
+    if (rule.kind === "verdict") return ["==", get("st"), "ok"];
+    const times = rule.names.map((name): Expression => ["coalesce", get(`${name}_s`), NEVER_S]);
+    return ["<=", ["min", NEVER_S, ...times] as unknown as Expression, ["number", state("seconds")]];
+  };
+  const [own, ...others] = modes.map(({ id }) => id);
+  if (own === undefined || others.length === 0) return inside(own ?? "");
+  const branches = others.flatMap((mode) => [mode, inside(mode)]);
+  return ["match", ["string", state("mode")], ...branches, inside(own)] as unknown as Expression;
 }
 
 /** Dot radius in px: area in proportion to weight, within bounds that keep a dot visible and a block from covering the map. */
@@ -37,22 +41,31 @@ function radius(): Expression {
   return byZoom(1.5, 9, stop(1.2), 10.5, stop(1.9), 11.2, stop(1.9), 13, stop(3.1), 16, stop(7));
 }
 
-export function dots(draw: Draw, modes: readonly string[], c: Colours): LayerSpecification[] {
+/** Radius of a village, a township, a site: large enough to be found, the same for each. */
+const PIECE_RADIUS = byZoom(1.4, PIECES_MIN_ZOOM, 2.4, 9, 3.2, 10.5, 4.6, 12, 6, 14, 8, 16, 10);
+
+export function dots(draw: Draw, { modes, counted }: MapSource["circle"], c: Colours): LayerSpecification[] {
   const inside = served(modes);
-  const appear = byZoom(1, DOTS_MIN_ZOOM, 0, DOTS_MIN_ZOOM + 0.3, 0.9, 14, 0.92);
+  const from = counted ? PIECES_MIN_ZOOM : DOTS_MIN_ZOOM;
+  const appear = byZoom(1, from, 0, from + 0.3, 0.9, 14, 0.92);
   const layer = (id: string, filter: Expression, paint: object) =>
     draw({
       id,
       type: "circle",
-      minzoom: DOTS_MIN_ZOOM,
+      minzoom: from,
       filter: all(filter),
-      paint: { "circle-radius": radius(), "circle-opacity": appear, "circle-stroke-opacity": appear, ...paint },
+      paint: {
+        "circle-radius": counted ? PIECE_RADIUS : radius(),
+        "circle-opacity": appear,
+        "circle-stroke-opacity": appear,
+        ...paint,
+      },
     });
   return [
     layer("demand-served", inside, {
       "circle-color": c.served,
       "circle-stroke-color": c.halo,
-      "circle-stroke-width": byZoom(1, 12, 0, 13, 0.4, 16, 1),
+      "circle-stroke-width": counted ? 1 : byZoom(1, 12, 0, 13, 0.4, 16, 1),
     }),
     // The outline is the second cue: it stays when colour is lost.
     layer("demand-unserved", ["!", inside], {
@@ -61,6 +74,24 @@ export function dots(draw: Draw, modes: readonly string[], c: Colours): LayerSpe
       "circle-stroke-width": byZoom(1, 9.5, 0.5, 12, 0.9, 14, 1.4, 16, 2),
     }),
   ];
+}
+
+/** Names of villages, townships and sites, where there is room for them. */
+export function dotNames(draw: Draw, c: Colours): LayerSpecification {
+  return draw({
+    id: "demand-names",
+    type: "symbol",
+    minzoom: 11,
+    layout: {
+      "text-field": ["coalesce", get("name"), ""],
+      "text-font": FONT,
+      "text-size": byZoom(1, 11, 11, 14, 13),
+      "text-offset": [0, 0.8],
+      "text-anchor": "top",
+      "text-max-width": 9,
+    },
+    paint: { "text-color": c.label, "text-halo-color": c.halo, "text-halo-width": 1.6 },
+  });
 }
 
 function classes(c: Colours): Expression {
@@ -104,12 +135,34 @@ export function veil(draw: Draw, c: Colours): LayerSpecification {
 /** Name of the icon of the `index`-th facility layer; a synthetic facility's is hollow. */
 export const facilityIcon = (index: number, synthetic: boolean) => `facility-${index}${synthetic ? "-synthetic" : ""}`;
 
-export function facilities(layer: LayerInfo, index: number, c: Colours): LayerSpecification {
+/** The kinds of facility of a layer that each choice counts; null where it counts them all or none are told. */
+function counts(layer: string, modes: readonly Mode[]): Expression | null {
+  const told = (mode: Mode): Expression | boolean => {
+    const own = mode.facilities.filter((each) => each.layer === layer);
+    if (own.length === 0) return false;
+    return own.every(({ kinds }) => kinds.length > 0) ? is("KIND", ...own.flatMap(({ kinds }) => kinds)) : true;
+  };
+  const [own, ...others] = modes;
+  if (!own || modes.every((mode) => told(mode) === true)) return null;
+  if (others.length === 0) return ["all", told(own)] as unknown as Expression;
+  const branches = others.flatMap((mode) => [mode.id, told(mode)]);
+  return ["match", ["string", state("mode")], ...branches, told(own)] as unknown as Expression;
+}
+
+export function facilities(
+  layer: LayerInfo,
+  index: number,
+  { modes, counted: pieces }: MapSource["circle"],
+  many: number,
+  c: Colours,
+): LayerSpecification {
+  const counted = counts(layer.id, modes);
   const synthetic: Expression = ["to-boolean", get("SYNTHETIC")];
   return drawFrom(layer)({
     id: layer.id,
     type: "symbol",
-    minzoom: 10,
+    minzoom: FACILITIES_MIN_ZOOM[crowd(many, pieces)],
+    ...(counted ? { filter: all(counted) } : {}),
     layout: {
       "icon-image": ["case", synthetic, facilityIcon(index, true), facilityIcon(index, false)],
       "icon-size": byZoom(1.2, 10, 0.18, 11, 0.27, 12, 0.4, 13, 0.66, 14, 0.8, 17, 1.1),

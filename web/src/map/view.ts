@@ -6,7 +6,7 @@ import type { Bounds, Language, ReachPolygon } from "../api";
 import type { Flavour, Place } from "../hash";
 import { type Aim, centre } from "./aim";
 import { FLAVOURS } from "./flavours";
-import { facilityLayers, mark, pixels } from "./icons";
+import { mark, pixels, venuesOf } from "./icons";
 import { type MapSource, type MapState, NO_POLYGON } from "./source";
 import { circleLayer, style } from "./style";
 import { facilityIcon } from "./thematic";
@@ -43,10 +43,11 @@ const METRES_PER_PIXEL_Z0 = 40_075_016.686 / 512;
 
 export class MapView {
   readonly #map: maplibre.Map;
-  readonly #source: MapSource;
+  #source: MapSource;
   readonly #events: ViewEvents;
   #state: MapState;
   #flavour: Flavour;
+  #language: Language;
   #styled = false;
   #reach: ReachPolygon = NO_POLYGON;
   #popup: maplibre.Popup | null = null;
@@ -69,8 +70,9 @@ export class MapView {
     this.#state = state;
     this.#events = events;
     this.#flavour = look.flavour;
+    this.#language = look.language;
     const [west, south, east, north] = look.bounds;
-    const [margin, tall] = [(east - west) * 0.6 + 0.2, (north - south) * 0.6 + 0.2];
+    const [margin, tall] = [(east - west) * 0.6 + 0.2, (north - south) * 1.5 + 0.2];
     this.#map = new maplibre.Map({
       container,
       style: style(source, look.flavour, look.language, state),
@@ -118,7 +120,7 @@ export class MapView {
   #dress(): void {
     this.#styled = true;
     const { halo } = FLAVOURS[this.#flavour];
-    facilityLayers(this.#source.layers).forEach((layer, index) => {
+    venuesOf(this.#source).forEach((layer, index) => {
       for (const synthetic of [false, true]) {
         const name = facilityIcon(index, synthetic);
         const image = pixels(mark(layer, index, synthetic, halo), halo);
@@ -133,7 +135,7 @@ export class MapView {
   /** The most telling thing near a point: a facility before a dot. */
   #at(point: maplibre.Point): Hit | null {
     const demand = ["demand-unserved", "demand-served"];
-    const wanted = [...facilityLayers(this.#source.layers).map((layer) => layer.id), ...demand];
+    const wanted = [...venuesOf(this.#source).map((layer) => layer.id), ...demand];
     const layers = wanted.filter((id) => this.#map.getLayer(id));
     const box: [maplibre.PointLike, maplibre.PointLike] = [
       [point.x - TOUCH_PX, point.y - TOUCH_PX],
@@ -187,9 +189,16 @@ export class MapView {
     if (this.#styled) this.#map.getSource<maplibre.GeoJSONSource>("reach")?.setData(reach);
   }
 
+  /** Draw another circle. */
+  setSource(source: MapSource): void {
+    this.#source = source;
+    this.setLook(this.#flavour, this.#language);
+  }
+
   setLook(flavour: Flavour, language: Language): void {
     this.closePopup();
     this.#flavour = flavour;
+    this.#language = language;
     this.#styled = false;
     this.#map.setStyle(style(this.#source, flavour, language, this.#state), { diff: false });
   }
