@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from api import cli_check, cli_editions, cli_facilities, cli_import, cli_layers, cli_plan
+from api import cli_check, cli_editions, cli_explain, cli_facilities, cli_import, cli_layers, cli_plan
 from api.cli_common import LIST, Workspace, busy, fail_cleanly, out, runner_of, show_answer
 from data.standards import standard
 from data.write.text import write_document
@@ -29,6 +29,7 @@ app.command("quarantine")(cli_facilities.quarantine)
 app.add_typer(cli_layers.app)
 app.add_typer(cli_check.app)
 cli_editions.register(app)
+app.add_typer(cli_explain.app)
 app.command()(cli_plan.plan)
 cli_import.app.command("report")(cli_plan.import_report)
 
@@ -122,7 +123,7 @@ def circles(workspace: Workspace = None) -> None:
         table.add_row(
             circle.id,
             f"{circle.title.zh} {circle.title.en}",
-            f"{limit.value:g} {limit.unit}",
+            f"{limit.value:g} {limit.unit}" if circle.choices[0].rule.limit else "—",
             circle.facility_layer,
             circle.demand_layer,
             f"{limit.clause}（{limit.title}, {limit.issued}; {limit.confidence}）",

@@ -7,7 +7,8 @@ from api.places import resolve_area
 from api.run import Runner
 from data.city import CityData
 from data.stores.base import Edition
-from geo.errors import ParameterError
+from geo.errors import InputError, ParameterError
+from layers.choices import lacking
 from layers.demand import DemandSource
 from layers.explain.explain import explain
 from layers.explain.places import Found, at_area, at_dot, at_point, named
@@ -43,7 +44,11 @@ def explain_place(
     city = runner.city_data(chosen)
     bench = city.keep("bench", lambda: Bench(city))
     view = View(runner.settings.public_decimals, internal)
-    demand = circle.choice(params.model_dump()["mode"]).rule.demand
+    choice = circle.choice(params.model_dump()["mode"])
+    demand = choice.rule.demand
+    missing = lacking(city, choice.layers)
+    if missing:
+        raise InputError(missing)
     if isinstance(at, int):
         found = at_dot(bench, circle.choices[0].rule.demand, demand, at, view)
     else:

@@ -1,6 +1,7 @@
 """Results as files: one circle in any format, and as a self-contained map."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from data.frames import AREAS, CRS_KEPT
 from data.product import Product
 from data.write.delivery import Options, aside, delivery
 from data.write.formats import format_named, write
-from geo.errors import ParameterError
+from geo.errors import NotFoundError, ParameterError
 
 _TITLES = {"areas": "各区县乡镇覆盖率", "demand": "需求点", "facilities": "可用设施（含范围外）"}
 
@@ -36,7 +37,7 @@ def export(
     picked = _pick(products, layer, every=format_named(form).several)
     ready = [
         delivery(
-            f"{circle}_{p.name}",
+            f"{circle.replace('-', '_')}_{p.name}",
             p.frame,
             p.columns,
             p.provenance,
@@ -67,13 +68,16 @@ def write_map(runner: Runner, circle_id: str, path: Path, **given: Any) -> None:
     by_name = {p.name: p.frame for p in products}
     points = by_name["demand"].rename(columns={"WEIGHT": "weight", "COVERED": "served"})
     parameters = {k: given[k] for k in given if k not in {"area", "edition"}}
+    drawn = None
+    with suppress(NotFoundError):  # what is no travel draws no reach
+        drawn = runner.polygon(circle_id, edition=edition.id, **parameters)
     page = folium_map(
         areas=city.areas if city.areas is not None else _no_areas(),
         facilities=by_name["facilities"],
         demand=points,
         answer=answer.model_dump(mode="json"),
         title=f"{answer.title.zh} · {answer.area.name}",
-        polygon=runner.polygon(circle_id, edition=edition.id, **parameters),
+        polygon=drawn,
         context=city.frame("context") if city.has("context") else None,
         notices=[{"zh": n.zh, "en": n.en} for n in answer.notices],
         attribution=runner.attribution(edition),

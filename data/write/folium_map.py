@@ -264,16 +264,23 @@ def _panel(answer: Mapping[str, Any], title: str, notices: Sequence[Mapping[str,
     """Return the panel's HTML: question, answer, clause, straight line, counties, legend, provenance."""
     told = html.escape
     demand, parameters = answer["demand"], answer["parameters"]
-    unit = _UNITS.get(demand["unit"], str(demand["unit"]))
-    who = _DEMANDS.get(demand["unit"], str(demand["kind"]))
+    unit = _UNITS.get(demand["unit"], "个")
+    who = _DEMANDS.get(demand["unit"], str(demand.get("title", {}).get("zh", demand["kind"])))
     outside = demand["total"] - demand["covered"]
-    mode = _MODES.get(parameters.get("mode", ""), str(parameters.get("mode", "")))
+    asked = str(parameters.get("mode", ""))
+    named = {one["id"]: one["title"]["zh"] for one in answer.get("variants") or () if "title" in one}
+    mode = str(named.get(asked, _MODES.get(asked, asked)))
+    within = "已覆盖"
+    if "minutes" in parameters:
+        within = f"在 {parameters['minutes']:g} 分钟内到达"
+    elif "metres" in parameters:
+        within = f"在沿街 {parameters['metres']:g} 米内到达"
     parts = [f"<h1>{told(title)}</h1>"]
     parts += [f'<p><span class="q-notice">{told(notice["zh"])}</span></p>' for notice in notices]
     parts.append(f'<p class="q-small">{told(str(answer["area"]["name"]))} · {told(mode)}</p>')
     parts.append(
-        f'<p><span class="q-big">{_percent(demand["rate"])}</span> 的{told(who)}在 '
-        f"{parameters['minutes']:g} 分钟内到达；{outside:,.0f} {told(unit)}在圈外。</p>"
+        f'<p><span class="q-big">{_percent(demand["rate"])}</span> 的{told(who)}{within}；'
+        f"{outside:,.0f} {told(unit)}在圈外。</p>"
     )
     parts.append(_beside(answer))
     clause = answer.get("clause") or {}

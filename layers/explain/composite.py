@@ -13,6 +13,7 @@ from layers.explain.travel import View, facility_ref
 from layers.rules import AllOf, Need
 
 F64 = NDArray[np.float64]
+_NAMED = 5
 _WORST = {"ok": 0, "beyond": 1, "unreachable": 2, "off_network": 3, "absent": 4}
 
 
@@ -69,9 +70,10 @@ def sentence(found: Services) -> Title:
         return Title(
             zh=f"圈内：{count} 项服务全部在限值以内。", en=f"Served: all {count} services are within their limits."
         )
-    zh = "、".join(need.title.zh for need, _ in found.missing)
-    en = ", ".join(need.title.en for need, _ in found.missing)
     missing = len(found.missing)
+    first = found.missing if missing <= _NAMED else found.missing[:_NAMED]
+    zh = "、".join(need.title.zh for need, _ in first) + ("" if len(first) == missing else "等")
+    en = ", ".join(need.title.en for need, _ in first) + ("" if len(first) == missing else " and others")
     return Title(
         zh=f"圈外：{count} 项服务中缺 {missing} 项——{zh}。",
         en=f"Not served: {missing} of {count} services missing: {en}.",

@@ -3,9 +3,8 @@
 from typing import Any
 
 from data.city import CityData
-from geo.errors import InputError
 from layers.answer import Clause, Measure, Notice, Title
-from layers.choices import Choice, lacking
+from layers.choices import Choice
 from layers.circle import Circle
 from layers.coverage import notices_of
 from layers.explain import shape
@@ -22,13 +21,10 @@ def explain(circle: Circle, bench: Bench, params: Any, found: Found, view: View)
     """Return why the place ``found`` is or is not served by ``circle``, as asked by ``params``.
 
     What is said of a demand point is what the circle counts. Raises NotFoundError where the circle is about units
-    and the place lies in none, InputError where the edition lacks a layer.
+    and the place lies in none. The edition must have the layers of the choice.
     """
     choice = circle.choice(params.mode)
     rule = choice.rule
-    missing = lacking(bench.city, choice.layers)
-    if missing:
-        raise InputError(missing)
     value = circle.value_of(choice, params)
     if isinstance(rule, Reach):
         got = reached(bench.city, rule, value, found.xy)

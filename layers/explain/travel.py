@@ -227,7 +227,7 @@ def crow(to: Target, xy: F64) -> Crow | None:
         return None
     city = to.city
     places = city.metres(to.facilities.layer)[rows]
-    tree = city.keep(("crow", to.facilities.key, len(rows)), lambda: cKDTree(places))
+    tree = city.keep(("crow", to.facilities.key, rows.tobytes()), lambda: cKDTree(places))
     far, k = tree.query(xy)
     line = shapely.LineString([xy, places[int(k)]])
     wet, name = water_on(city, line)

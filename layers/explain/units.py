@@ -12,9 +12,10 @@ from data.standards import standard
 from layers.answer import Title
 from layers.explain import shape
 from layers.explain.reach import Story
-from layers.explain.travel import Travel, View, facility_ref, shown_rows, target, travel, way_of
+from layers.explain.travel import View, crow, facility_ref, shown_rows, target, travel, way_of
 from layers.explain.words import MODES, metres
 from layers.membership import HoldsAll, Linked, Member, Owns
+from layers.places import Facilities
 from layers.rules import Bench
 
 F64 = NDArray[np.float64]
@@ -45,11 +46,32 @@ def _measured(bench: Bench, rule: Any) -> Any:
     return bench.city.keep(("explain", rule), lambda: rule.measure(bench))
 
 
-def _nearest(city: CityData, rule: Member, at: At, view: View) -> Travel:
-    """Return the way to the nearest facility that may be named, by length alone."""
-    only = shown_rows(city, rule.facilities.layer, view)
-    to = target(city, rule.facilities, at.mode, sloped=False, only=only, name=f"named:{view.internal}")
-    return travel(to, at.xy)
+@dataclass(frozen=True, slots=True, eq=False)
+class Near:
+    """The nearest facility that may be named: along streets, straight where no street leads there; how that is told."""
+
+    facility: shape.FacilityRef | None
+    way: shape.Way | None
+    metres: float | None
+    far: Title
+
+
+def _nearest(city: CityData, facilities: Facilities, at: At, view: View) -> Near:
+    """Return the facility nearest to a unit by length along streets."""
+    layer = facilities.layer
+    only = shown_rows(city, layer, view)
+    to = target(city, facilities, at.mode, sloped=False, only=only, name=f"named:{view.internal}")
+    got = travel(to, at.xy)
+    if got.status == "ok":
+        far, mode = metres(got.metres), MODES[at.mode]
+        told = Title(zh=f"{mode.zh}沿路 {far} 米", en=f"{far} m along streets {mode.en}")
+        return Near(facility_ref(city, layer, got.facility, view), way_of(got, view), round(got.metres, 1), told)
+    line = crow(to, at.xy)
+    if line is None:
+        return Near(None, None, None, Title(zh="", en=""))
+    far = metres(line.metres)
+    told = Title(zh=f"直线 {far} 米，沿路不通", en=f"{far} m in a straight line, no street leads there")
+    return Near(facility_ref(city, layer, line.row, view), None, round(line.metres, 1), told)
 
 
 def member(bench: Bench, rule: Member, at: At, view: View) -> UnitStory:
@@ -73,9 +95,7 @@ def member(bench: Bench, rule: Member, at: At, view: View) -> UnitStory:
             rule_said = Title(zh="有设施写明服务该单元。", en="A facility names the unit as served.")
         decides = shape.Decides(kind="inside" if inside >= 0 else "named", sentence=rule_said)
         return UnitStory(True, None, Story(facility, facility is None, None, None, sentence, decides, ()))
-    near = _nearest(city, rule, at, view)
-    facility = facility_ref(city, layer, near.facility, view) if near.status == "ok" else None
-    way = way_of(near, view) if facility else None
+    near = _nearest(city, rule.facilities, at, view)
     tail = Title(zh="，也没有设施写明服务它", en=", and no facility names it") if rule.names else Title(zh="", en="")
     sentence = Title(
         zh=f"圈外：{at.name}内没有设施{tail.zh}。", en=f"Not served: no facility stands in {at.name}{tail.en}."
@@ -86,28 +106,28 @@ def member(bench: Bench, rule: Member, at: At, view: View) -> UnitStory:
             zh="单元内有设施，或被设施写明服务，才算圈内。", en="It counts when a facility stands in it or names it."
         )
     decides = shape.Decides(kind="nobody", sentence=needs)
-    changes = _member_changes(rule, at, near, facility)
-    return UnitStory(False, at.mode if way else None, Story(facility, False, way, None, sentence, decides, changes))
+    story = Story(near.facility, False, near.way, None, sentence, decides, _member_changes(rule, at, near))
+    return UnitStory(False, at.mode if near.way else None, story)
 
 
-def _member_changes(rule: Member, at: At, near: Travel, facility: shape.FacilityRef | None) -> tuple[shape.Change, ...]:
+def _member_changes(rule: Member, at: At, near: Near) -> tuple[shape.Change, ...]:
+    facility, far = near.facility, near.far
     inside = shape.Change(
         kind="inside", enough=True, sentence=Title(zh=f"在{at.name}内设一处。", en=f"A facility in {at.name}.")
     )
     if facility is None:
         return (inside,)
-    far, mode = metres(near.metres), MODES[at.mode]
     if rule.names is None:
         told = Title(
-            zh=f"在{at.name}内设一处；最近的{facility.name}沿路 {far} 米（{mode.zh}）。",
-            en=f"A facility in {at.name}; the nearest, {facility.name}, is {far} m along streets ({mode.en}).",
+            zh=f"在{at.name}内设一处；最近的是{facility.name}（{far.zh}）。",
+            en=f"A facility in {at.name}; the nearest is {facility.name} ({far.en}).",
         )
         return (inside.model_copy(update={"sentence": told}),)
     name_it = shape.Change(
-        kind="name_it", enough=True, metres=round(near.metres, 1), facility=facility,
+        kind="name_it", enough=True, metres=near.metres, facility=facility,
         sentence=Title(
-            zh=f"由最近的{facility.name}（{facility.id}，沿路 {far} 米）服务{at.name}，并写入其 {rule.names}。",
-            en=f"Let the nearest, {facility.name} ({facility.id}, {far} m along streets), serve {at.name} and name it "
+            zh=f"由最近的{facility.name}（{facility.id}，{far.zh}）服务{at.name}，并写入其 {rule.names}。",
+            en=f"Let the nearest, {facility.name} ({facility.id}, {far.en}), serve {at.name} and name it "
             f"in {rule.names}.",
         ),
     )  # fmt: skip
@@ -171,10 +191,8 @@ def linked(bench: Bench, rule: Linked, at: At, view: View) -> UnitStory:
             kind="record", sentence=Title(zh=f"由 {rule.column} 决定。", en=f"{rule.column} decides.")
         )
         return UnitStory(True, None, Story(facility, facility is None, None, None, sentence, decides, ()))
-    only = shown_rows(city, rule.facilities.layer, view)
-    to = target(city, rule.facilities, at.mode, sloped=False, only=only, name=f"named:{view.internal}")
-    near = travel(to, at.xy)
-    facility = facility_ref(city, rule.facilities.layer, near.facility, view) if near.status == "ok" else None
+    near = _nearest(city, rule.facilities, at, view)
+    facility = near.facility
     blank = not isinstance(noted, str) or not noted
     why = Title(
         zh=f"{rule.column} 为空" if blank else f"{rule.column} 所写的 {noted} 不是在用的设施",
@@ -184,17 +202,14 @@ def linked(bench: Bench, rule: Linked, at: At, view: View) -> UnitStory:
     decides = shape.Decides(kind="record", sentence=Title(zh=f"{why.zh}。", en=f"{why.en}."))
     told = Title(zh=f"填写 {rule.column}。", en=f"Fill in {rule.column}.")
     if facility:
-        far = metres(near.metres)
         told = Title(
-            zh=f"与最近的{facility.name}（{facility.id}，沿路 {far} 米）联网，写入 {rule.column}。",
-            en=f"Link it to the nearest, {facility.name} ({facility.id}, {far} m along streets), and write it in "
+            zh=f"与最近的{facility.name}（{facility.id}，{near.far.zh}）联网，写入 {rule.column}。",
+            en=f"Link it to the nearest, {facility.name} ({facility.id}, {near.far.en}), and write it in "
             f"{rule.column}.",
         )
     change = shape.Change(kind="record", enough=True, sentence=told, facility=facility)
-    way = way_of(near, view) if facility else None
-    return UnitStory(
-        False, at.mode if way else None, Story(facility, False, way, None, sentence, decides, (change,))
-    )  # fmt: skip
+    story = Story(facility, False, near.way, None, sentence, decides, (change,))
+    return UnitStory(False, at.mode if near.way else None, story)
 
 
 def owns(bench: Bench, rule: Owns, at: At, view: View) -> UnitStory:  # noqa: ARG001

@@ -245,3 +245,18 @@ def test_replacing_a_layer_takes_out_what_the_file_does_not_name_and_keeps_what_
     got = bring(store, source, "elderly", crs="wgs84", trust=True, replace=True)
     assert (got.accepted, got.quarantined, got.merge["removed"]) == (1, 1, 1)
     assert store.present("facilities.elderly")["FAC_ID"].tolist() == ["E0", "E1"]
+
+
+def test_places_of_one_name_are_told_apart_by_address_then_place(store: EmbeddedStore, tmp_path: Path) -> None:
+    source = tmp_path / "a.csv"
+    lines = [
+        "连锁超市,超市,东路1号,103.8321,36.0514", "连锁超市,超市,西路2号,103.8421,36.0514",
+        "连锁超市,超市,西路2号,103.8422,36.0619", "独家超市,超市,,103.8500,36.0600",
+    ]  # fmt: skip
+    head = "名称,类型,地址,经度,纬度\n"
+    source.write_text(head + "\n".join(lines), "utf-8")
+    got = bring(store, source, "commerce", crs="wgs84", trust=True)
+    assert (got.accepted, got.quarantined) == (4, 0)
+    source.write_text(head + "\n".join(reversed(lines)), "utf-8")
+    again = bring(store, source, "commerce", crs="wgs84", trust=True)
+    assert again.merge == {"added": 0, "changed": 0, "unchanged": 4, "removed": 0}

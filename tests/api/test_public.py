@@ -34,6 +34,7 @@ SECRETS = {
 IDS = ("SECRET-INTERNAL", "SECRET-TAGGED", "SECRET-FENCED", "secret-army", "secret-prison", "secret-hall")
 ARMY_AT, PRISON_AT, FENCED_AT, INTERNAL_AT, TAGGED_AT = (3200, 0), (300, 400), (3210, 0), (2600, 0), (2800, 0)
 HIDDEN = (FENCED_AT, INTERNAL_AT, TAGGED_AT)
+EVERYWHERE = (*HIDDEN, ARMY_AT, PRISON_AT, (1200, 0), (2700, 0), (3000, 100), (3900, 400))
 PUBLIC = {"v0": (1000, 0), "open": (1500, 0)}
 
 
@@ -163,6 +164,12 @@ WALKS = {
     ],
     "/api/circles/{circle}/polygon": lambda runner: [
         f"/api/circles/{circle.id}/polygon?mode={choice.id}" for circle in circle_questions(runner) for choice in circle.choices
+    ],
+    "/api/explain": lambda runner: [
+        f"/api/explain?circle={circle.id}&mode={choice.id}&{where}"
+        for circle in circle_questions(runner) for choice in circle.choices
+        for where in [*(f"dot={k}" for k in range(7)), *(f"at={place(xy).x},{place(xy).y}" for xy in EVERYWHERE),
+                      *(f"at={code}" for code in every_area(runner)[1:]), *(f"at={secret}" for secret in ("围墙里的球场", "SECRET-FENCED"))]
     ],
     "/tiles/{edition}/{layer}/{z}/{x}/{y}.mvt": lambda runner: [
         f"/tiles/1/{layer}/{z}/{x}/{y}.mvt"

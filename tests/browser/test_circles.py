@@ -80,7 +80,7 @@ def test_its_choices_ask_by_length_and_by_time(visit, ask):  # noqa: F811
     page["metres"].fill("500")
     shows(page, ask("/api/circles/village-logistics", mode="near", metres=500))
     said(page, "在 500 米内到达村级物流服务网点$")
-    expect(page.page).to_have_url(re.compile(r"#circle=village-logistics&area=\\d+&metres=500&mode=near"))
+    expect(page.page).to_have_url(re.compile(r"#circle=village-logistics&area=\d+&metres=500&mode=near"))
     # The metres are those of that choice: the next has its own minutes.
     page["mode-drive"].click()
     expect(page["minutes"]).to_have_value("15")
@@ -153,3 +153,64 @@ def test_old_links_still_open_the_fitness_circle(visit, ask):  # noqa: F811
     shows(page, ask("/api/circles/fitness", area="620105", minutes=10, mode="walk"))
     expect(page["minutes"]).to_have_value("10")
     expect(page.page).to_have_url(re.compile(r"#circle=fitness&area=620105&minutes=10&mode=walk"))
+
+
+def test_what_lacks_its_data_says_so(visit):
+    def lacking(route):
+        body = route.fetch().json()
+        for circle in body["circles"]:
+            if circle["id"] == "scenic":
+                circle |= {
+                    "ready": False,
+                    "lacks": [{"id": "facilities.scenic", "zh": "A级景区", "en": "Scenic spots"}],
+                }
+        route.fulfill(json=body)
+
+    page = visit()
+    page.context.route(re.compile(r"/api/circles$"), lacking)
+    page.page.reload()
+    option = page["circle"].locator("option[value=scenic]")
+    expect(option).to_be_disabled()
+    expect(option).to_contain_text("缺少数据：A级景区")
+    page.page.goto(f"{page.url}/#circle=scenic")
+    expect(page["lacking"]).to_contain_text("A级景区")
+    expect(page["rate"]).to_have_count(0)
+
+
+def test_on_a_phone_the_answer_stays_in_view(visit, ask):  # noqa: F811
+    page = visit(
+        "#circle=village-logistics", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True,
+        device_scale_factor=1,
+    )  # fmt: skip
+    shows(page, ask("/api/circles/village-logistics"))
+    expect(page["rate"]).to_be_in_viewport()
+    page["mode"].select_option("inside")
+    shows(page, ask("/api/circles/village-logistics", mode="inside"))
+
+
+def test_the_plan_is_graded_and_leads_to_the_map(visit, ask):  # noqa: F811
+    graded = ask("/api/plan/2025")
+    villages = next(one for one in graded["indicators"] if one["code"] == "logistics-village-outlets")
+    page = visit()
+    page["plan"].click()
+    page["year-2025"].click()
+    for grade, count in graded["grades"].items():
+        expect(page[f"grade-{grade}"]).to_have_count(int(count > 0))
+        if count:
+            expect(page[f"grade-{grade}"]).to_contain_text(str(count))
+    row = page["indicator-logistics-village-outlets"]
+    expect(row).to_contain_text(villages["grade_zh"])
+    expect(row).to_contain_text(villages["target_zh"])
+    expect(row).to_contain_text(f"{float(villages['value']):.2f}")
+    page[f"grade-{villages['grade']}"].click()
+    expect(page.page.locator("[data-testid^=indicator-]")).to_have_count(graded["grades"][villages["grade"]])
+    row.click()
+    expect(page["evidence"]).to_contain_text(villages["quote"])
+    expect(page["evidence"]).to_contain_text(f"还差 {villages['gap']['needed']} {villages['gap']['unit']}")
+    expect(page.page).to_have_url(re.compile(r"#plan=2025&"))
+    page["year-2026"].click()
+    expect(page["grade-not_due"]).to_have_count(int(ask("/api/plan/2026")["grades"]["not_due"] > 0))
+    page["year-2025"].click()
+    page["on-map"].click()
+    shows(page, ask("/api/circles/village-logistics"))
+    assert page.complaints == []

@@ -24,7 +24,7 @@ from data.read.workbook_parts import inspect_workbook
 from geo.errors import InputError, NotFoundError, ParameterError
 from tests.damaged import corpus
 from tests.data.greedy import crash, fail, len_of, refuse, take_memory, take_time
-from tests.soak.test_damaged import BYTES, SECONDS, is_lost, peak_bytes, run
+from tests.soak.test_damaged import trial
 
 NAMES = ["兰州大学第一医院", "城关区广武门街道社区卫生服务中心", "榆中县人民医院"]
 
@@ -504,15 +504,9 @@ HARMFUL = {
 
 
 def test_damaged_files_do_no_harm(tmp_path, caplog):
-    seen = set()
-    for label, path in corpus(tmp_path, HARMFUL):
-        seen.add(label)
-        outcome, seconds = run(label, path)
-        assert seconds < SECONDS, label
-        assert "reader_failed" not in outcome.faults, (label, caplog.text)
-        assert not is_lost(label, outcome), label
-    assert seen == HARMFUL
-    assert max(peak_bytes()) < BYTES
+    bad, files = trial(corpus(tmp_path, HARMFUL), tmp_path, caplog)
+    assert files == len(HARMFUL) >= 40
+    assert not bad, "\n".join(bad)
 
 
 def test_a_reader_that_takes_too_much_is_one_fault(tmp_path):

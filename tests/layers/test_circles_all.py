@@ -5,6 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api.export import export, write_map
 from data.living import living_levels, living_services
 from data.standards import standards
 from geo.errors import NotFoundError
@@ -190,3 +191,11 @@ def test_products_add_up_and_reach_is_drawn_where_there_is_travel(runner, circle
         else:
             with pytest.raises(NotFoundError):
                 runner.polygon(circle.id, mode=choice.id)
+
+
+@pytest.mark.parametrize("circle", CIRCLES.items, ids=lambda one: one.id)
+def test_every_circle_leaves_as_files(runner, circle, tmp_path):
+    for form, suffix in (("gpkg", "gpkg"), ("shp", "zip"), ("xlsx", "xlsx")):
+        assert all(one.stat().st_size for one in export(runner, circle.id, form, tmp_path / f"out.{suffix}"))
+    write_map(runner, circle.id, tmp_path / "out.html")
+    assert (tmp_path / "out.html").stat().st_size

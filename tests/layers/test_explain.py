@@ -265,10 +265,25 @@ def test_a_unit_without_one_is_told_the_nearest_that_could_name_it(halves):
     assert [one.kind for one in got.changes] == ["name_it", "inside"]
     assert got.changes[0].facility.id == "v0"
     assert "SRC" in got.changes[0].sentence.zh
-    # from the half's inner point to the venue over the bridge; the way is the length that is told
-    assert got.way.metres == got.changes[0].metres > 1400.0
+    # its inner point is far from any street: the straight line is told
+    assert got.way is None
+    assert "直线" in got.changes[0].sentence.zh
     inside = ask(halves, "安宁区", "halves", mode="inside")
     assert [one.kind for one in inside.changes] == ["inside"]
+
+
+def test_the_nearest_that_could_name_it_is_told_along_streets(tmp_path):
+    runner = open_runner(make_workspace(tmp_path / "ws"))
+    areas = runner.store.read(runner.store.edition(), "areas")
+    north = lonlat([shapely.box(*(ORIGIN + [900, 350]), *(ORIGIN + [1100, 450]))])[0]
+    areas.loc[areas["code"] == "620105", "geometry"] = north
+    runner.store.put_draft("areas", areas, {})
+    runner.store.publish("a small north")
+    one = Choice("served", title("有馆或被服务"), Member(HALVES, OUTLETS, "SRC"))
+    with_circle(runner, Circle("halves", 1, title("半城"), (one,), key=FIFTEEN.key))
+    got = ask(runner, "安宁区", "halves")
+    assert got.way.metres == got.changes[0].metres == pytest.approx(2400.0, abs=0.2)
+    assert got.mode == "walk"
 
 
 def test_a_point_means_the_unit_it_lies_in(halves):
@@ -301,7 +316,7 @@ def test_kinds_a_unit_lacks(halves):
 def test_records_of_sites(tmp_path):
     runner = open_runner(make_workspace(tmp_path / "ws"))
     frame = runner.store.read(runner.store.edition(), "facilities.sports")
-    frame["AREA_M2"], frame["ADDR"] = 20.0, None
+    frame["AREA_M2"] = 20.0
     runner.store.put_draft("facilities.sports", frame, {})
     runner.store.publish("areas")
     sites = Sites(SPORTS, "halls", title("场馆"))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from api.intake import import_facilities
@@ -47,7 +47,7 @@ def bring(store: EmbeddedStore, path: Path, crs: str | None = "wgs84") -> Intake
             store, path, layer=LAYER, options=IntakeOptions(crs=crs, trust=crs is not None), today=TODAY
         )
     except InputError as error:
-        assert {fault.code for fault in error.faults} <= {"no_rows", "no_headings"}, error  # noqa: PT017
+        assert {fault.code for fault in error.faults} <= {"no_rows", "no_headings"}, error
         return None
     assert got.rows == got.accepted + got.quarantined
     return got
@@ -62,7 +62,9 @@ def aside(store: EmbeddedStore) -> dict[str, tuple[object, ...]]:
     return {row.id: row.cells for row in store.quarantined()}
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=20, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate]
+)  # shrinking takes minutes
 @given(rows=TABLE, encoding=st.sampled_from(["utf-8-sig", "gbk"]), suffix=st.sampled_from([".csv", ".csv", ".xlsx"]))
 def test_no_row_is_lost_and_twice_is_once(tmp_path_factory: pytest.TempPathFactory, rows, encoding, suffix) -> None:
     folder = tmp_path_factory.mktemp("p")
@@ -72,8 +74,7 @@ def test_no_row_is_lost_and_twice_is_once(tmp_path_factory: pytest.TempPathFacto
     first = bring(store, path)
     if first is None:
         return
-    blank = sum(not any(cell.strip() for cell in row) for row in rows)
-    assert first.rows + len(first.left_out) == len(rows) + 0 * blank
+    assert first.rows + len(first.left_out) == len(rows)
     before, kept = held(store), aside(store)
     assert len(before) == first.accepted
     assert len(kept) == first.quarantined
@@ -88,7 +89,7 @@ def test_no_row_is_lost_and_twice_is_once(tmp_path_factory: pytest.TempPathFacto
         return
     back = folder / f"back{suffix}"
     write_quarantine(batches(store), back)
-    read = pd.read_csv(back, dtype=str) if suffix == ".csv" else pd.read_excel(back, dtype=str)
+    read = pd.read_csv(back, dtype=str) if suffix == ".csv" else pd.read_excel(back, dtype=str, engine="openpyxl")
     assert set(read[ID]) == set(kept)
     bring(store, back)
     pd.testing.assert_frame_equal(held(store), before)

@@ -1,4 +1,5 @@
 /** The HTTP API as this page uses it: the shapes it answers in, and one function a request. */
+import { type Asked, type Explanation, explainPath } from "./explain";
 
 export type Language = "zh" | "en";
 export type Titles = Record<Language, string>;
@@ -176,7 +177,7 @@ export class ApiError extends Error {
   }
 }
 
-async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   let response: Response;
   try {
     response = await fetch(path, { headers: { accept: "application/json" }, ...(signal ? { signal } : {}) });
@@ -211,3 +212,6 @@ export const getAnswer = (question: Question, edition: string, signal: AbortSign
 
 export const getPolygon = ({ circle, limits, mode }: Question, signal: AbortSignal) =>
   get<ReachPolygon>(`/api/circles/${encodeURIComponent(circle)}/polygon?${query({ ...limits, mode })}`, signal);
+
+export const getExplanation = (question: Question, place: Asked, edition: string, signal: AbortSignal) =>
+  get<Explanation>(explainPath(question, place, edition), signal);

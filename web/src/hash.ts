@@ -10,6 +10,8 @@ export interface Place {
 }
 
 export interface Address {
+  /** The year of the plan that is open, instead of a circle's answer. */
+  plan?: number;
   circle?: string;
   area?: string;
   minutes?: number;
@@ -33,6 +35,8 @@ export function parseHash(hash: string): Address {
     const value = Number(read.get(name));
     if (Number.isFinite(value) && value > 0) address[name] = value;
   }
+  const plan = Number(read.get("plan"));
+  if (Number.isInteger(plan) && plan > 2000 && plan < 2100) address.plan = plan;
   if (read.get("reach") === "1") address.reach = true;
   const lang = read.get("lang");
   if (lang === "zh" || lang === "en") address.lang = lang;
@@ -52,6 +56,7 @@ export function formatHash(address: Address): string {
   const add = (name: string, value: string | number | undefined) => {
     if (value !== undefined && value !== "") pairs.push(`${name}=${encodeURIComponent(value)}`);
   };
+  add("plan", address.plan);
   add("circle", address.circle);
   add("area", address.area);
   add("minutes", address.minutes);

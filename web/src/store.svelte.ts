@@ -57,6 +57,9 @@ class Store {
   /** The limit that is asked, in the choice's unit; 0 where the choice has none. */
   value = $state(0);
 
+  /** The year of the plan that is open in the panel; null while a circle is looked at. */
+  plan = $state<number | null>(null);
+
   language = $state<Language>(startLanguage());
   flavour = $state<Flavour>(startFlavour());
   place = $state.raw<Place | undefined>(undefined);
@@ -161,6 +164,7 @@ class Store {
     this.value = this.#fit(this.limit?.unit === "m" ? address.metres : address.minutes);
     this.areaCode = areas.find(({ code }) => code === address.area)?.code ?? session.city.code;
     this.showReach = address.reach ?? false;
+    this.plan = address.plan ?? null;
     this.place = address.map;
   }
 
@@ -282,6 +286,11 @@ class Store {
     this.#redraw();
   }
 
+  /** Open the plan at a year, or go back to the circle. */
+  setPlan(year: number | null): void {
+    this.plan = year;
+  }
+
   setReach(shown: boolean): void {
     this.showReach = shown;
     void this.#draw();
@@ -309,6 +318,7 @@ class Store {
   writeAddress(): void {
     clearTimeout(this.#addressTimer);
     const address = formatHash({
+      ...(this.plan === null ? {} : { plan: this.plan }),
       ...(this.facts && this.facts.circles.length > 1 ? { circle: this.circleId } : {}),
       area: this.areaCode,
       ...(this.limit ? { [this.limit.unit === "m" ? "metres" : "minutes"]: this.value } : {}),

@@ -31,7 +31,7 @@ export const DOTS_MIN_ZOOM = 9.9;
 /** Dots that are counted by the piece are few: they show over the shading. */
 export const PIECES_MIN_ZOOM = 7;
 /** Facilities show from here on: later where they would lie on the pieces they serve, or where their layers are many. */
-export const FACILITIES_MIN_ZOOM = { few: 10, pieces: 11.4, many: 12.4 };
+export const FACILITIES_MIN_ZOOM = { few: 10, pieces: 11.4, many: 13.6 };
 export const crowd = (layers: number, counted: boolean) => (layers > 2 ? "many" : counted ? "pieces" : "few");
 /** From here on dots are fully drawn. */
 export const DOTS_ZOOM = 10.4;

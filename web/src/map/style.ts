@@ -1,6 +1,7 @@
 /** The map's style: a pure function of what the server has, the flavour and the language. */
 import type { LayerSpecification, SourceSpecification, StyleSpecification } from "maplibre-gl";
 import type { Language, LayerInfo } from "../api";
+import { NO_WAY } from "../explain";
 import type { Flavour } from "../hash";
 import { pointOf } from "./aim";
 import { areaNames, borders, buildings, land, placeNames, streetNames, streets, water } from "./base";
@@ -9,6 +10,7 @@ import { FLAVOURS } from "./flavours";
 import { venuesOf } from "./icons";
 import { type MapSource, type MapState, NO_POLYGON } from "./source";
 import { dotNames, dots, facilities, reach, shading, veil } from "./thematic";
+import { wayLayers } from "./way";
 
 /** The layer of the dots of a circle. */
 export const circleLayer = (circle: string) => `circles.${circle}`;
@@ -34,6 +36,7 @@ function sources(source: MapSource): Record<string, SourceSpecification> {
     ...Object.fromEntries(tiled),
     names: { type: "geojson", data: names },
     reach: { type: "geojson", data: NO_POLYGON },
+    way: { type: "geojson", data: NO_WAY },
   };
 }
 
@@ -72,6 +75,7 @@ export function style(source: MapSource, flavour: Flavour, language: Language, i
       ...demand((draw) => dots(draw, source.circle, c)),
       ...venues.map((layer, index) => facilities(layer, index, source.circle, venues.length, c)),
       ...areas((draw) => [veil(draw, c), ...borders(draw, c)]),
+      ...wayLayers(c),
       ...roads((draw) => streetNames(draw, c, name)),
       ...context((draw) => placeNames(draw, c, name, known)),
       ...(source.circle.counted ? demand((draw) => dotNames(draw, c)) : []),

@@ -42,12 +42,13 @@ function radius(): Expression {
 }
 
 /** Radius of a village, a township, a site: large enough to be found, the same for each. */
-const PIECE_RADIUS = byZoom(1.4, PIECES_MIN_ZOOM, 2.4, 9, 3.2, 10.5, 4.6, 12, 6, 14, 8, 16, 10);
+const PIECE_RADIUS = byZoom(1.4, PIECES_MIN_ZOOM, 2.8, 9, 3.8, 10.5, 4.8, 12, 6, 14, 8, 16, 10);
 
 export function dots(draw: Draw, { modes, counted }: MapSource["circle"], c: Colours): LayerSpecification[] {
   const inside = served(modes);
   const from = counted ? PIECES_MIN_ZOOM : DOTS_MIN_ZOOM;
-  const appear = byZoom(1, from, 0, from + 0.3, 0.9, 14, 0.92);
+  const solid = counted ? 1 : 0.9;
+  const appear = byZoom(1, from, 0, from + 0.3, solid, 14, counted ? 1 : 0.92);
   const layer = (id: string, filter: Expression, paint: object) =>
     draw({
       id,

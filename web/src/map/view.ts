@@ -3,6 +3,7 @@ import * as maplibre from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import "maplibre-gl/dist/maplibre-gl.css";
 import type { Bounds, Language, ReachPolygon } from "../api";
+import { anchorBeside, NO_WAY, outside, type WayShape } from "../explain";
 import type { Flavour, Place } from "../hash";
 import { type Aim, centre } from "./aim";
 import { FLAVOURS } from "./flavours";
@@ -15,6 +16,8 @@ maplibre.setWorkerUrl(workerUrl);
 
 export interface Hit {
   layer: string;
+  /** Its number in its tiles; of a dot, the row of the demand. */
+  number: number | null;
   lon: number;
   lat: number;
   properties: Record<string, unknown>;
@@ -30,13 +33,17 @@ export interface Padding {
 export interface ViewEvents {
   moved: (place: Place, metresPerPixel: number) => void;
   pointed: (lon: number, lat: number) => void;
-  hit: (hit: Hit | null) => void;
+  /** Something was pointed at, or nothing but the place itself. */
+  hit: (hit: Hit | null, lon: number, lat: number) => void;
+  /** The popup was closed by its button or by Escape. */
+  closed: () => void;
   idle: () => void;
   failed: (message: string) => void;
 }
 
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 const TOUCH_PX = 5;
+const POPUP_PX = 340;
 /** A change of the ordinary weight by less than this leaves the dots as they are. */
 const NOTABLE = 1.6;
 const METRES_PER_PIXEL_Z0 = 40_075_016.686 / 512;
@@ -50,6 +57,7 @@ export class MapView {
   #language: Language;
   #styled = false;
   #reach: ReachPolygon = NO_POLYGON;
+  #way: WayShape = NO_WAY;
   #popup: maplibre.Popup | null = null;
 
   constructor(
@@ -98,13 +106,16 @@ export class MapView {
     this.#map.on("mousemove", ({ point }) => {
       this.#map.getCanvas().style.cursor = this.#at(point) ? "pointer" : "";
     });
-    this.#map.on("click", ({ point }) => events.hit(this.#at(point)));
+    this.#map.on("click", ({ point, lngLat }) => events.hit(this.#at(point), lngLat.lng, lngLat.lat));
     this.#map.on("idle", () => {
       if (!this.#weigh()) events.idle();
     });
     this.#map.on("error", ({ error }) => events.failed(error.message));
     this.#map.getCanvas().addEventListener("keydown", (event) => {
-      if (event.key === "Enter") events.hit(this.#at(this.#map.project(this.#map.getCenter())));
+      if (event.key !== "Enter") return;
+      event.preventDefault(); // the close button that takes the focus would be pressed
+      const centre = this.#map.getCenter();
+      events.hit(this.#at(this.#map.project(centre)), centre.lng, centre.lat);
     });
     this.#tellPlace();
   }
@@ -130,6 +141,7 @@ export class MapView {
     });
     this.setState(this.#state);
     this.setReach(this.#reach);
+    this.setWay(this.#way);
   }
 
   /** The most telling thing near a point: a facility before a dot. */
@@ -148,7 +160,8 @@ export class MapView {
         const [lon = 0, lat = 0] = (feature.geometry as GeoJSON.Point).coordinates;
         const rank = demand.includes(feature.layer.id) ? 1 : 0;
         const distance = this.#map.project([lon, lat]).dist(point);
-        return { hit: { layer: feature.layer.id, lon, lat, properties: feature.properties }, rank, distance };
+        const number = typeof feature.id === "number" ? feature.id : null;
+        return { hit: { layer: feature.layer.id, number, lon, lat, properties: feature.properties }, rank, distance };
       })
       .sort((a, b) => a.rank - b.rank || a.distance - b.distance);
     return near[0]?.hit ?? null;
@@ -187,6 +200,12 @@ export class MapView {
   setReach(reach: ReachPolygon): void {
     this.#reach = reach;
     if (this.#styled) this.#map.getSource<maplibre.GeoJSONSource>("reach")?.setData(reach);
+  }
+
+  /** Draw the way of an explanation, or none. */
+  setWay(way: WayShape): void {
+    this.#way = way;
+    if (this.#styled) this.#map.getSource<maplibre.GeoJSONSource>("way")?.setData(way);
   }
 
   /** Draw another circle. */
@@ -232,11 +251,32 @@ export class MapView {
   /** Show `content` at a place; the popup's own button closes it, as does Escape. */
   openPopup(lon: number, lat: number, content: HTMLElement, closeLabel: string): void {
     this.closePopup();
-    this.#popup = new maplibre.Popup({ closeButton: true, maxWidth: "300px", offset: 10 })
+    const popup = new maplibre.Popup({ closeButton: true, closeOnClick: false, maxWidth: `${POPUP_PX}px`, offset: 10 })
       .setLngLat([lon, lat])
       .setDOMContent(content)
       .addTo(this.#map);
-    this.#popup.getElement().querySelector(".maplibregl-popup-close-button")?.setAttribute("aria-label", closeLabel);
+    const element = popup.getElement();
+    element.querySelector(".maplibregl-popup-close-button")?.setAttribute("aria-label", closeLabel);
+    popup.on("close", () => this.#events.closed());
+    this.#popup = popup;
+  }
+
+  /** Put the popup where it does not hide the way, and move the map until all of it is seen. */
+  reveal(way: WayShape, padding: Padding): void {
+    const popup = this.#popup;
+    if (!popup) return;
+    const narrow = this.#map.getContainer().clientWidth < 2 * POPUP_PX;
+    const anchor = anchorBeside(popup.getLngLat(), way, narrow);
+    if (anchor) {
+      popup.options.anchor = anchor;
+      popup.setLngLat(popup.getLngLat());
+    }
+    const [x, y] = outside(
+      popup.getElement().getBoundingClientRect(),
+      this.#map.getContainer().getBoundingClientRect(),
+      padding,
+    );
+    if (x !== 0 || y !== 0) this.#map.panBy([x, y], { duration: calm() ? 0 : 180 });
   }
 
   closePopup(): void {
