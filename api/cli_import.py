@@ -22,6 +22,7 @@ app = typer.Typer(help="Bring data into the draft.", no_args_is_help=True, rich_
 app.command("facilities")(facilities)
 
 Crs = Annotated[str | None, typer.Option("--crs", help="CRS or datum (EPSG:…, gcj02, bd09) where none is stated.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Write what another steward has changed in this draft.")]
 Dem = Annotated[list[Path] | None, typer.Option("--dem", help="Elevation: .hgt, .hgt.zip, GeoTIFF, or folders.")]
 
 
@@ -118,6 +119,7 @@ def areas(
     parent: Annotated[str | None, typer.Option("--parent", help="Column of the code above.")] = None,
     valid_from: Annotated[str | None, typer.Option("--valid-from", help="First day they are valid.")] = None,
     valid_to: Annotated[str | None, typer.Option("--valid-to", help="First day they no longer are.")] = None,
+    overwrite: Overwrite = False,
     crs: Crs = None,
     workspace: Workspace = None,
 ) -> None:
@@ -130,6 +132,7 @@ def areas(
         lambda r: import_areas(
             r.store, file, crs=crs, level=level, code=code, name=name, kind=kind, parent=parent,
             valid_from=_day(valid_from), valid_to=_day(valid_to), today=datetime.now(UTC).date(),
+            overwrite=overwrite,
         ),
     )  # fmt: skip
 
@@ -152,6 +155,7 @@ def demand(
     ] = False,
     weight: Annotated[str, typer.Option("--weight", help="Column of the points' weight.")] = "weight",
     unit: Annotated[str, typer.Option("--unit", help="Unit of the points' weight: persons, m2 …")] = "persons",
+    overwrite: Overwrite = False,
     crs: Crs = None,
     workspace: Workspace = None,
 ) -> None:
@@ -168,7 +172,7 @@ def demand(
             DemandQuestion(
                 day=_day(controls_date) or datetime.now(UTC).date(), kind=kind, by=by, weight=weight, unit=unit,
                 crs=crs, controls=controls, controls_column=controls_column, level=level,
-                allow_unplaced=allow_unplaced,
+                allow_unplaced=allow_unplaced, overwrite=overwrite,
             ),
         ),
     )  # fmt: skip

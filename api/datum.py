@@ -1,5 +1,6 @@
 """Which datum a steward's positions are in: declared, stated or tested, and never decided in silence."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, get_args
@@ -24,6 +25,7 @@ Objects = NDArray[np.object_]
 MIXED: Final = "mixed"
 """What a steward declares to have each row read by the datum it fits, and the unsure ones set aside."""
 _UNSURE: Final = "unsure"
+_TICKED: Final = re.compile(r"[☑☒√✓✔■]\s*([A-Za-z0-9-]+)")
 _FORMS: Final[tuple[Form, ...]] = get_args(Form)
 
 
@@ -52,19 +54,28 @@ def place(
     declared: str | None,
     hint: str | None,
     trust: bool,
+    said: Objects | None = None,
 ) -> Placed:
     """Return where the rows are by the datum that is declared, stated by the file, or else fits the city.
 
     What is declared or stated is held against the city: where another reading fits for sure, that is ``undecided``
-    unless ``trust`` keeps the word given. ``declared`` may be ``mixed``. Without ``evidence`` the word given is
-    taken: what a reader has placed itself needs no test. Raises InputError (a datum that is refused)
-    and ParameterError (one that is not known).
+    unless ``trust`` keeps the word given. ``declared`` may be ``mixed``. ``said`` (N,) is what a column of the file
+    says of each row, a ticked box of its title what it says of all: declarations where nobody else makes one, not to be
+    contradicted. Without ``evidence`` the word given is taken: what a reader has placed itself needs no test.
+    Raises InputError (a datum that is refused) and ParameterError (one that is not known).
     """
     stated = None
     if raw.crs is not None:
         refuse_old_datums(raw.crs, raw.file)
         stated = "wgs84" if is_lonlat(raw.crs) else crs_name(raw.crs)
     word = declared if declared == MIXED else datum_name(declared) if declared else None
+    own_words = _spoken(said)
+    ticked = _ticked(raw)
+    contradiction = _contradiction(raw, word, stated, ticked or hint, own_words)
+    if word is None and ticked and own_words is None and stated is None:
+        word = ticked
+    if word is None and own_words is not None:
+        word = MIXED if len(set(own_words) - {""}) > 1 else next(iter(set(own_words) - {""}), None)
     given = word or stated
     out = Placed(np.full_like(positions.xy, np.nan), np.full(len(positions.xy), "", dtype=object), {})
     verdicts: dict[str, DatumVerdict] = {}
@@ -89,6 +100,9 @@ def place(
         )
         verdicts[form] = verdict
         names = _named(verdict, rows, word=word, own=own, given=given)
+        if word == MIXED and own_words is not None:
+            spoken = own_words[rows]
+            names = np.where(spoken != "", spoken, names)
         out.datum[rows] = names
         for name in dict.fromkeys(names.tolist()):
             at = rows[names == name]
@@ -98,8 +112,86 @@ def place(
                 out.lonlat[at] = _degrees(positions.xy[at], name, raw.crs, stated)
     lead = next(iter(verdicts.values()), None)
     out.told.update(_told(verdicts, declared=declared, stated=stated, hint=hint))
-    undecided = None if lead is None else _undecided(raw, verdicts, word=word, stated=stated, trust=trust)
+    undecided = None if trust else contradiction
+    if undecided is None and lead is not None:
+        undecided = _undecided(raw, verdicts, word=word, stated=stated, trust=trust)
+    if undecided is None:
+        out.faults.extend(_doubts(raw, verdicts, given))
     return Placed(out.lonlat, out.datum, out.told, out.faults, undecided)
+
+
+_WORDS: Final = (
+    ("gcj02", ("gcj", "高德", "腾讯", "火星", "amap")),
+    ("bd09", ("bd09", "bd-09", "百度", "baidu")),
+    ("wgs84", ("wgs", "gps", "cgcs", "2000", "epsg:4490", "epsg:4326", "天地图")),
+)
+
+
+def _ticked(raw: RawTable) -> str | None:
+    """Return the datum whose box is ticked in the lines above the list, None where none or several are."""
+    found = {spoken_datum(name) for line in raw.left_out for name in _TICKED.findall(line.text)} - {""}
+    return found.pop() if len(found) == 1 else None
+
+
+def spoken_datum(text: object) -> str:
+    """Return the datum a word names, "" where it names none: 高德, 百度, WGS84, 国家2000.
+
+    >>> spoken_datum("高德地图"), spoken_datum("CGCS2000"), spoken_datum("不详")
+    ('gcj02', 'wgs84', '')
+    """
+    plain = str(text).strip().lower() if isinstance(text, str) else ""
+    return next((name for name, words in _WORDS if any(word in plain for word in words)), "")
+
+
+def _spoken(said: Objects | None) -> Objects | None:
+    """Return what each row's own column says, None where there is none or it names no datum of degrees."""
+    if said is None:
+        return None
+    words = {text: spoken_datum(text) for text in {value for value in said.tolist() if isinstance(value, str)}}
+    out = np.array([words.get(value, "") if isinstance(value, str) else "" for value in said], dtype=object)
+    return out if (out != "").any() else None
+
+
+def _contradiction(
+    raw: RawTable, word: str | None, stated: str | None, hint: str | None, spoken: Objects | None
+) -> Fault | None:
+    """Return what says otherwise than the declaration: the headings, a column of the file, or the file's own CRS."""
+    heard = {"cgcs2000": "wgs84"}.get(hint or "", hint or "")
+    if word is None or word == MIXED:
+        return None
+    others = []
+    if heard and word in {"wgs84", "gcj02", "bd09"} and heard != word:
+        others.append(f"the headings say {heard}")
+    if spoken is not None and word in {"wgs84", "gcj02", "bd09"}:
+        count = int(((spoken != "") & (spoken != word)).sum())
+        if count:
+            others.append(f"{count} rows say otherwise in their own column")
+    if stated is not None and stated.startswith("EPSG:") and word.startswith("EPSG:") and stated != word:
+        others.append(f"the file states {stated}")
+    if not others:
+        return None
+    return Fault(
+        "datum_contradicted", f"declared {word}, but {'; '.join(others)}.",
+        "leave --crs out to go by the file (--crs mixed row by row), or keep what is declared with --trust-crs.",
+        raw.file, value=word,
+    )  # fmt: skip
+
+
+def _doubts(raw: RawTable, verdicts: dict[str, DatumVerdict], given: str | None) -> list[Fault]:
+    """Return a warning where another reading fits better than the one that is used, without being sure."""
+    out = []
+    for verdict in verdicts.values():
+        best = verdict.best
+        if given and given != MIXED and best and verdict.tested and not _same(best, given):
+            far = f", {verdict.shift_m:,.0f} m away" if verdict.shift_m else ""
+            out.append(
+                Fault(
+                    "datum_doubtful", f"read as {given}; {best} fits better, though not for sure{far}.",
+                    "ask who made the list which map its positions are from.", raw.file, value=given,
+                    severity="warning",
+                )
+            )  # fmt: skip
+    return out
 
 
 def _fits_form(name: str, form: Form, crs: CRS | None) -> bool:
@@ -122,7 +214,9 @@ def _named(verdict: DatumVerdict, rows: NDArray[np.int64], *, word: str | None, 
         return np.full(len(rows), own, dtype=object)
     if given is not None:  # degrees in a file of metres, or the other way round
         return np.full(len(rows), _UNSURE, dtype=object)
-    return np.full(len(rows), verdict.best or "", dtype=object)
+    # Nobody has said, so nothing is brought in; a dry run shows the rows where they would lie.
+    first = "wgs84" if "wgs84" in {one.datum for one in verdict.hypotheses} else ""
+    return np.full(len(rows), verdict.best or first, dtype=object)
 
 
 def _degrees(xy: F64, name: str, crs: CRS | None, stated: str | None) -> F64:
@@ -200,6 +294,11 @@ def _undecided(
                 f"confirm it with {offer}.", raw.file,
             )  # fmt: skip
         other = best is not None and verdict.confidence == "sure" and not _same(best, given)
+        if word is None and best is not None and verdict.tested and not other and not _same(best, given):
+            return Fault(
+                "datum_doubtful", f"the file states {given}, but {best} fits better (not sure{far}).",
+                f"say which it is: --crs {given}, or --crs {best}.", raw.file, value=given,
+            )  # fmt: skip
         if other and (word is not None or stated is not None):
             who = "declared" if word else "the file states"
             return Fault(

@@ -7,8 +7,10 @@ from typing import Any, Final
 import geopandas as gpd
 
 from api.run import Runner
+from data.publicity import clear_of_protected
 from data.stores.base import DRAFT, Edition
 from data.stores.diff import EditionDiff, LayerDiff, diff_layers
+from data.tiles import public_rows
 from geo.errors import NotFoundError, ParameterError, QuantuError
 from layers.answer import CircleAnswer, Title
 
@@ -185,6 +187,5 @@ def _public_rows(runner: Runner, edition: Edition, name: str) -> gpd.GeoDataFram
         return frame
     columns = runner.facility_layers[kind].spec.columns
     internal = [column for column in frame.columns if column in columns and columns[column].tier == "internal"]
-    if "PUB_LVL" in frame:
-        frame = frame[frame["PUB_LVL"] != "internal"]
+    frame = clear_of_protected(frame[public_rows(frame)], runner.city_data(edition))
     return frame.drop(columns=internal).reset_index(drop=True)

@@ -10,8 +10,8 @@ import geopandas as gpd
 from api.imports import ImportReport
 from data.area_checks import code_faults, tilings
 from data.frames import AREAS, conform
-from data.read.areas import areas_file
-from data.stores.base import Store
+from data.read.areas import AreasFile, areas_file
+from data.stores.base import City, DraftBatch, Store
 from data.validity import Succession, succeed, valid_at
 from geo.errors import ConflictError, InputError
 
@@ -29,6 +29,7 @@ def import_areas(
     valid_from: date | None = None,
     valid_to: date | None = None,
     today: date,
+    overwrite: bool = False,
 ) -> ImportReport:
     """Bring the areas of one level into the draft, beside those of the other levels.
 
@@ -36,51 +37,65 @@ def import_areas(
     and what was valid then for the same codes is cut there (see ``data.validity.succeed``). Codes, parents, overlaps
     and gaps are checked on ``valid_from``, else on the last day before ``valid_to``, else ``today``, and reported.
 
-    Raises InputError naming every fault, MissingCRSError, CRSMismatchError, ParameterError.
+    What another steward has changed in this draft is not written over, unless ``overwrite`` says so.
+
+    Raises InputError naming every fault, MissingCRSError, CRSMismatchError, ParameterError, and ConflictError naming
+    the areas another steward has changed.
     """
     read = areas_file(
         path, crs=crs, level=level, code_column=code, name_column=name, kind_column=kind, parent_column=parent
     )
-    before = store.present("areas")
-    after = succeed(before, read.frame, level=level, valid_from=valid_from, valid_to=valid_to)
-    frame = conform(after.frame, AREAS, file=str(path))
     day = valid_from or (today if valid_to is None else valid_to - timedelta(days=1))
+    # What is there is read inside the batch: nobody else changes the draft between the look and the writing.
+    with store.batch() as batch:
+        before = batch.present("areas")
+        after = succeed(before, read.frame, level=level, valid_from=valid_from, valid_to=valid_to)
+        frame = conform(after.frame, AREAS, file=str(path))
+        diagnostics = _checked(frame, read, after, store.city(), day=day, level=level, file=str(path))
+        _write(batch, path, frame, before, after, level, overwrite=overwrite)
+    return ImportReport(str(path), {"areas": len(frame)}, diagnostics)
+
+
+def _checked(
+    frame: gpd.GeoDataFrame, read: AreasFile, after: Succession, city: City, *, day: date, level: str, file: str
+) -> dict[str, Any]:
+    """Return what is to be reported of the areas as they will be. Raises InputError naming every fault."""
     held = valid_at(frame, day)
     named = held[held["code"].isin(read.frame["code"])].set_index("code").loc[read.frame["code"]].reset_index()
-    faults = [*read.faults, *code_faults(named, held, store.city(), file=str(path))]
+    faults = [*read.faults, *code_faults(named, held, city, file=file)]
     errors = [fault for fault in faults if fault.severity == "error"]
     if errors:
         raise InputError(errors)
-    filled, loose = tilings(held, level, file=str(path))
+    filled, loose = tilings(held, level, file=file)
     faults += loose
-    diagnostics: dict[str, Any] = {
+    return {
         "level": level, **_counts(after), "checked_on": day.isoformat(),
         "tiling": {one.parent or "—": {k: v for k, v in asdict(one).items() if k != "parent"} for one in filled},
         "warnings": [str(fault) for fault in faults], "faults": [fault.as_dict() for fault in faults],
     }  # fmt: skip
-    _write(store, path, frame, before, after, level)
-    return ImportReport(str(path), {"areas": len(frame)}, diagnostics)
 
 
 def _write(
-    store: Store, path: Path, frame: gpd.GeoDataFrame, before: gpd.GeoDataFrame | None, after: Succession, level: str
-) -> None:
-    """Write what changed, in one transaction. Raises ConflictError naming what another steward has changed."""
-    with store.batch() as batch:
-        if before is None or "area_id" not in before or (before["level"] == level).all():
-            kept = {} if before is None or (before["level"] == level).all() else store.present_meta("areas")
-            batch.put("areas", frame, {**kept, "source": path.name})
-            return
-        touched = {*after.added, *after.replaced, *after.closed, *after.opened}
-        rows = frame[(frame["level"] == level) & frame["code"].isin(touched)]
-        gone = sorted(set(before["area_id"]) - set(frame["area_id"]))
-        done = batch.merge("areas", rows, {"source": path.name}, key="area_id", remove=gone)
-        if done.conflicts:
-            named = "; ".join(f"{one.key} ({', '.join(one.columns)}) by {one.by}" for one in done.conflicts)
-            raise ConflictError(
-                f"another steward has changed {len(done.conflicts)} of these areas in the draft: {named}. "
-                "Nothing is written. Mend: publish or agree first, then import again."
-            )
+    batch: DraftBatch, path: Path, frame: gpd.GeoDataFrame, before: gpd.GeoDataFrame | None, after: Succession,
+    level: str, *, overwrite: bool,
+) -> None:  # fmt: skip
+    """Write what changed. Raises ConflictError naming what another steward has changed."""
+    meta = {"source": path.name}
+    if before is not None and AREAS.key not in before:
+        batch.put("areas", frame, {**batch.present_meta("areas"), **meta}, overwrite=overwrite)  # an edition of old
+        return
+    touched = {*after.added, *after.replaced, *after.closed, *after.opened}
+    rows = frame[(frame["level"] == level) & frame["code"].isin(touched)]
+    gone = [] if before is None else sorted(set(before[AREAS.key]) - set(frame[AREAS.key]))
+    done = batch.merge("areas", rows, meta, key=AREAS.key, remove=gone, overwrite=overwrite)
+    if done.conflicts:
+        named = "; ".join(
+            f"{one.key} ({', '.join(one.columns)}) by {one.by}, {one.at:%Y-%m-%d %H:%M} UTC" for one in done.conflicts
+        )
+        raise ConflictError(
+            f"another steward has changed {len(done.conflicts)} of these areas in the draft: {named}. "
+            "Nothing is written. Mend: publish or agree first, then import again; or overwrite them (--overwrite)."
+        )
 
 
 def _counts(after: Succession) -> dict[str, int]:

@@ -41,6 +41,7 @@ class DemandQuestion:
         level: the level of its areas.
         day: the day whose areas they are.
         allow_unplaced: a control area without any carrier is put at one inner point of it.
+        overwrite: a layer that another steward has drafted is replaced all the same.
     """
 
     day: date
@@ -53,6 +54,7 @@ class DemandQuestion:
     controls_column: str | None = None
     level: str | None = None
     allow_unplaced: bool = False
+    overwrite: bool = False
 
 
 def import_demand(store: Store, path: Path, ask: DemandQuestion) -> ImportReport:
@@ -61,7 +63,8 @@ def import_demand(store: Store, path: Path, ask: DemandQuestion) -> ImportReport
     A table (``by`` buildings or even) and ``controls`` are control totals: what the layer sums to, area by area,
     whole persons exactly. How it was made stands in the layer's metadata.
 
-    Raises InputError naming every fault, MissingCRSError, CRSMismatchError, ParameterError, NotFoundError.
+    Raises InputError naming every fault, MissingCRSError, CRSMismatchError, ParameterError, NotFoundError, and
+    ConflictError where another steward has drafted the layer.
     """
     kind = kind_named(ask.kind)
     by = _way(path, ask)
@@ -70,7 +73,7 @@ def import_demand(store: Store, path: Path, ask: DemandQuestion) -> ImportReport
     table = path if by in ("buildings", "even") else ask.controls
     if table is None:
         carriers, notes = _carriers(store, path, by, ask, held, None)
-        return _keep(store, path, kind, *as_given(carriers, kind, held, file=path.name), carriers, notes)
+        return _keep(store, path, ask, kind, *as_given(carriers, kind, held, file=path.name), carriers, notes)
     counts = read_counts(table)
     controls = _controls(store, counts, kind, ask, held)
     assert held is not None
@@ -85,7 +88,7 @@ def import_demand(store: Store, path: Path, ask: DemandQuestion) -> ImportReport
         "warnings": [str(fault) for fault in (*controls.faults, *faults)],
         "faults": [fault.as_dict() for fault in (*controls.faults, *faults)],
     }  # fmt: skip
-    return _keep(store, path, kind, frame, meta, carriers, notes)
+    return _keep(store, path, ask, kind, frame, meta, carriers, notes)
 
 
 def _way(path: Path, ask: DemandQuestion) -> By:
@@ -169,22 +172,23 @@ def _dwellings(store: Store) -> str:
 
 
 def _keep(
-    store: Store, path: Path, kind: Kind, frame: gpd.GeoDataFrame, meta: Mapping[str, Any], carriers: Carriers,
-    notes: Mapping[str, Any],
+    store: Store, path: Path, ask: DemandQuestion, kind: Kind, frame: gpd.GeoDataFrame, meta: Mapping[str, Any],
+    carriers: Carriers, notes: Mapping[str, Any],
 ) -> ImportReport:  # fmt: skip
-    """Put the layer into the draft; floor area it takes the place of is kept apart, in the same transaction."""
+    """Put the layer into the draft; floor area it takes the place of is kept apart, in the same transaction.
+
+    Raises ConflictError where another steward has drafted either.
+    """
     ready = conform(frame, DEMAND, file=str(path))
-    before = store.present_meta(kind.layer)
     layers = {kind.layer: len(ready)}
     replaced = {}
-    if before.get("source") not in (None, meta.get("source")):
-        replaced[kind.layer] = f"{before['source']} by {meta.get('source')}"
     with store.batch() as batch:
-        if carriers.by == "buildings" and kind.id == RESIDENTS and before.get("unit") == "m2":
-            floor = store.present(kind.layer)
-            assert floor is not None
-            batch.put(DWELLINGS, floor, before)
+        before, floor = batch.present_meta(kind.layer), batch.present(kind.layer)
+        if before.get("source") not in (None, meta.get("source")):
+            replaced[kind.layer] = f"{before['source']} by {meta.get('source')}"
+        batch.put(kind.layer, ready, meta, overwrite=ask.overwrite)
+        if carriers.by == "buildings" and kind.id == RESIDENTS and before.get("unit") == "m2" and floor is not None:
+            batch.put(DWELLINGS, floor, before, overwrite=ask.overwrite)
             layers[DWELLINGS] = len(floor)
-        batch.put(kind.layer, ready, meta)
     told = {key: meta[key] for key in ("method_zh", "method_en", "controls") if key in meta}
     return ImportReport(str(path), layers, {**notes, **told, "sum": float(ready["weight"].sum()), "replaced": replaced})

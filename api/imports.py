@@ -79,15 +79,21 @@ def keep(
         reports = [one.report(one.commit(batch)) for one in lists]
     rows = {layer: len(frame) for layer, (frame, _) in ready.items()} | {one.layer: one.accepted for one in reports}
     aside = {one.layer: one.quarantined for one in reports if one.quarantined}
+    merged = {
+        one.layer: {what: count for what, count in one.merge.items() if count and what != "unchanged"}
+        for one in reports
+    }
     told = {one.layer: dict(one.counts) for one in reports if one.counts}
-    return ImportReport(file, rows, {**diagnostics, "replaced": replaced, "quarantined": aside, "checked": told})
+    return ImportReport(
+        file, rows, {**diagnostics, "replaced": replaced, "merged": merged, "quarantined": aside, "checked": told}
+    )
 
 
 def _prepared(
     store: Store, file: str, one: tuple[FacilityLayer, gpd.GeoDataFrame, dict[str, Any]],
     around: Around, today: date,
 ) -> Prepared:  # fmt: skip
-    """Return a reader's facilities ready to be merged; those it brought before and brings no more are taken out."""
+    """Return a reader's facilities ready to be merged; what its file brought before and brings no more is taken out."""
     layer, frame, meta = one
     # A map seldom names what it draws, and knows no seats: what a bureau must state is not asked of it.
     layer = replace(layer, obligatory=())
@@ -99,7 +105,8 @@ def _prepared(
     before = store.present(layer.layer)
     stale: list[str] = []
     if before is not None and "OSM_TAG" in before:
-        fed = before[before["OSM_TAG"].notna()]["FAC_ID"]
+        # Of this very file: what another map brought is for whoever brought it.
+        fed = before[before["OSM_TAG"].notna() & before["SRC"].isin(frame["SRC"])]["FAC_ID"]
         stale = fed[~fed.isin(frame["FAC_ID"])].tolist()
     return replace(got, stale=stale, meta=meta)
 

@@ -6,6 +6,7 @@ corrected. All that one import changes it changes in one transaction.
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -28,13 +29,17 @@ from data.read.positions import Positions, read_positions
 from data.read.raw import RawTable
 from data.read.values import Typed, typed
 from data.stores.base import DraftBatch, MergeResult, RowConflict, Store
-from data.stores.quarantine import QuarantineRow, quarantine_row
+from data.stores.quarantine import QuarantineRow, plain_cell, quarantine_row
+from data.stores.rows import pair
 from geo.errors import Fault, InputError, ParameterError
 from layers.base import FacilityLayer
 from layers.quality.catalogue import row_checks, set_checks
 
 Bools = NDArray[np.bool_]
 Objects = NDArray[np.object_]
+_OWN: Final = ("FAC_ID", "CRS_SRC", "SRC", "CAT", "SYNTHETIC", "OSM_TAG")
+"""What an import says of a row itself."""
+_SOURCE: Final = ("SRC", "CRS_SRC")
 Says = Callable[[str, float], None]
 
 MOST_FAULTS: Final = 10_000
@@ -42,6 +47,10 @@ MOST_FAULTS: Final = 10_000
 _AT_ONCE: Final = 100_000
 _SET_CHECKED: Final = 200_000
 """Rows up to which records are compared with each other as they come in; ``quantu check`` does it for more."""
+
+
+class _Rehearsed(Exception):  # noqa: N818 - nothing is wrong
+    """A dry run has seen what it wanted; the batch is given up."""
 
 
 def import_facilities(
@@ -60,9 +69,10 @@ def import_facilities(
     merge = MergeResult(0, 0, 0, 0, ())
     says("写入草稿 writing the draft", 0.85)
     pa.default_memory_pool().release_unused()  # what reading a million rows has freed, the merge can use
-    if not options.dry_run:
-        with store.batch() as batch:
-            merge = ready.commit(batch)
+    with suppress(_Rehearsed), store.batch() as batch:
+        merge = ready.commit(batch)
+        if options.dry_run:
+            raise _Rehearsed
     says("完成 done", 1.0)
     return ready.report(merge)
 
@@ -82,6 +92,7 @@ def prepare(
     here = around or Around(store, layer, today)
     says("识别字段 matching headings", 0.25)
     matching = match_headings(raw, layer.spec, declared=options.columns, accept_similar=options.accept_similar)
+    matching = _without_ordinals(raw, matching)
     raw, matching = _filled(raw, matching, layer, options.fill)
     _require_columns(raw, matching, layer)
     cells = typed(raw, matching, layer.spec, obligatory=layer.obligatory)
@@ -90,29 +101,102 @@ def prepare(
     placed = _place(raw, cells, positions, here, options, matching)
     if not options.dry_run:
         require_decided(placed)
-    told = placed.told
-    frame, found, by_address = assembled(raw, cells, positions, placed, here, matching, store)
+    told, undecided = placed.told, placed.undecided
+    frame, found, by_address = assembled(
+        raw, cells, positions, placed, here, matching, store, overwrite=options.overwrite
+    )
     del cells, positions, placed  # a million rows are held once, not at every stage
+    if undecided is not None:
+        found.faults.append(undecided)
     says("检查 checking", 0.6)
     _check_rows(frame, found, raw, matching, here)
-    stale = _not_in(store.present(layer.layer), frame) if options.replace else ()
+    before = store.present(layer.layer)
+    stale = _not_in(before, frame, found.bad) if options.replace else ()
     good = np.flatnonzero(~found.bad)
     if len(good) < len(frame):
         frame = frame.iloc[good].reset_index(drop=True)
+    if before is not None and len(before):
+        frame = _over(before, frame, [*matching.fields, *_OWN])
     ready = conform(frame, layer.spec, file=raw.file)
     del frame
+    if before is not None and len(before):
+        ready = _first_said(before, ready)
+    del before
     says("比对 comparing", 0.75)
     between = _between(ready, store, here, raw, good)
     found.faults.extend(replace(one, column=matching.fields.get(one.column or "", one.column)) for one in between)
     for fault in found.faults:
         if fault.severity == "error" and fault.row is not None:
             found.of_row.setdefault(fault.row, []).append(fault)
-    return Prepared(raw, layer, options, source, matching, told, found, ready, good, by_address, stale)
+    return Prepared(
+        raw, layer, options, source, matching, told, found, ready, good, by_address, stale, store.quarantined()
+    )
 
 
-def _not_in(before: gpd.GeoDataFrame | None, frame: gpd.GeoDataFrame) -> list[str]:
-    """Return the ids that are there and not in the file; a row of the file that is faulty takes nothing out."""
-    return [] if before is None else before["FAC_ID"][~before["FAC_ID"].isin(frame["FAC_ID"])].tolist()
+def _without_ordinals(raw: RawTable, matching: Matching) -> Matching:
+    """Return the matching without an id column that only counts the rows: every list has a first and a second."""
+    heading = matching.fields.get("FAC_ID")
+    if (
+        heading is None
+        or len(raw.rows) < 2
+        or any(p.heading == heading and p.how == "declared" for p in matching.proposals)
+    ):
+        return matching
+    told = [str(value).strip().removesuffix(".0") for value in raw.cells[heading].dropna()]
+    if sorted(told) != sorted(str(i) for i in range(1, len(told) + 1)):
+        return matching
+    message = f"{heading} only counts the rows and is not taken for the facilities' ids."
+    mend = f"if it is, declare it with --map '{heading}=FAC_ID'."
+    fault = Fault("bare_ordinals", message, mend, raw.file, None, heading, severity="notice")
+    fields = {name: one for name, one in matching.fields.items() if name != "FAC_ID"}
+    return replace(matching, fields=fields, faults=(*matching.faults, fault))
+
+
+def _not_in(before: gpd.GeoDataFrame | None, frame: gpd.GeoDataFrame, bad: NDArray[np.bool_]) -> list[str]:
+    """Return the ids that are there and not in the file; a faulty row of the file takes nothing out.
+
+    A faulty row has no sure id: whatever bears its name stays, and where it has no name everything does.
+    """
+    if before is None:
+        return []
+    names = frame["NAME"][bad] if "NAME" in frame else pd.Series([None] * int(bad.sum()))
+    if names.isna().any():
+        return []
+    gone = ~before["FAC_ID"].isin(frame["FAC_ID"]) & ~before["NAME"].isin(names)
+    return [str(name) for name in before["FAC_ID"][gone]]
+
+
+def _over(before: gpd.GeoDataFrame, frame: gpd.GeoDataFrame, said: Collection[str]) -> gpd.GeoDataFrame:
+    """Return the rows with what the records hold where the file has no column; an empty cell clears, that does not."""
+    at = pd.Index(before["FAC_ID"]).get_indexer(pd.Index(frame["FAC_ID"]))
+    known = at >= 0
+    if not known.any():
+        return frame
+    out = frame.copy(deep=False)
+    for name in before.columns:
+        if name in said or name == "geometry" or before[name].isna().all():
+            continue
+        standing = before[name].astype("object").to_numpy()[at]
+        own = out[name].astype("object").to_numpy() if name in out else np.full(len(out), None, dtype=object)
+        out[name] = pd.Series(np.where(known, standing, own), index=out.index, dtype="object")
+    return out
+
+
+def _first_said(before: gpd.GeoDataFrame, ready: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the records with the source that first said them where nothing else is new: a copied file is no change."""
+    pairs = pair(before, ready, "FAC_ID")
+    told = np.zeros(len(ready), dtype=np.bool_)
+    for name, unlike in pairs.unlike.items():
+        if name not in _SOURCE:
+            told |= unlike
+    same = (pairs.at >= 0) & ~told
+    if not same.any() or not any(name in pairs.unlike for name in _SOURCE):
+        return ready
+    out = ready.copy(deep=False)
+    for name in _SOURCE:
+        standing = before[name].astype("object").to_numpy()[pairs.at]
+        out[name] = pd.Series(np.where(same, standing, out[name].astype("object").to_numpy()), dtype=out[name].dtype)
+    return out
 
 
 def _check_rows(frame: gpd.GeoDataFrame, found: Found, raw: RawTable, matching: Matching, around: Around) -> None:
@@ -151,7 +235,15 @@ def _filled(
 
 def _require_columns(raw: RawTable, matching: Matching, layer: FacilityLayer) -> None:
     """Raise InputError where an obligatory field has no column, naming what resembles it."""
-    faults = []
+    faults = [
+        Fault(
+            "publicity_unclear", f"{p.heading} seems to say who may see a row, and is not understood.",
+            f"say what it is: --map '{p.heading}=PUB_LVL', or --map '{p.heading}=-' to leave it alone.",
+            raw.file, column=p.heading,
+        )
+        for p in matching.proposals
+        if p.how == "similar" and p.field == "PUB_LVL"
+    ]  # fmt: skip
     for name in layer.obligatory:
         if name in matching.fields:
             continue
@@ -179,6 +271,7 @@ def _place(
     return place(
         raw, positions, None if around.placed else around.evidence, kind=around.layer.id, kinds=kinds, codes=codes,
         declared=options.crs, hint=matching.position.hint, trust=options.trust,
+        said=frame["CRS_SRC"].to_numpy(dtype=object) if "CRS_SRC" in frame and not around.placed else None,
     )  # fmt: skip
 
 
@@ -214,7 +307,8 @@ def _between(
 class Prepared:
     """A file's rows, checked and not yet written: ``ready`` are the records of the rows ``good``.
 
-    ``stale`` are ids to be taken out of the layer, ``meta`` what is noted of it beside its titles.
+    ``stale`` are ids to be taken out of the layer, ``held`` what was in quarantine, ``meta`` what is noted of the layer
+    beside its titles.
     """
 
     raw: RawTable
@@ -228,13 +322,13 @@ class Prepared:
     good: NDArray[np.int64]
     by_address: int
     stale: Collection[str] = ()
+    held: Sequence[QuarantineRow] = ()
     meta: Mapping[str, Any] = field(default_factory=dict)
 
     def commit(self, batch: DraftBatch) -> MergeResult:
         """Merge the good records, set the others aside, and let go what was set aside before."""
         raw, layer, options = self.raw, self.layer, self.options
         column = self.matching.quarantine_column
-        ids = raw.cells[column].to_numpy(dtype=object) if column else None
         meta = {"title_zh": layer.title.zh, "title_en": layer.title.en, **self.meta}
         result = MergeResult(0, 0, 0, 0, ())
         if len(self.ready) or self.stale:
@@ -245,20 +339,54 @@ class Prepared:
         marks = (self.matching.error_column, column)
         own = [p.heading for p in self.matching.proposals if p.heading not in marks]
         headings, cells = _cells(raw, own, [i for i, _ in aside])
-        batch.quarantine(
-            [
-                _named(
-                    quarantine_row(self.source, raw.sheet, layer.layer, int(raw.rows[i]), headings, one, why), ids, i
-                )
-                for (i, why), one in zip(aside, cells, strict=True)
-            ]
-        )
-        out = {i for i, _ in aside}
-        taken = self.good[~np.isin(self.good, list(out))] if out else self.good
-        batch.accept(self.source, raw.sheet, layer.layer, raw.rows[taken])
-        if ids is not None:
-            batch.release([str(ids[i]) for i in taken if isinstance(ids[i], str)])
+        rows = [
+            quarantine_row(self.source, raw.sheet, layer.layer, int(raw.rows[i]), headings, had, why)
+            for (i, why), had in zip(aside, cells, strict=True)
+        ]
+        named = self._named(rows, [i for i, _ in aside])
+        batch.quarantine(named)
+        kept = {row.id for row in named}
+        batch.release([one for one in self._done({i for i, _ in aside}) if one not in kept])
         return result
+
+    def _owners(self) -> dict[str, int]:
+        """Return which row each id of quarantine stands for: the one that bears it, or of copies the same record."""
+        column, heading = self.matching.quarantine_column, self.matching.fields.get("NAME")
+        if column is None:
+            return {}
+        told = self.raw.cells[column].to_numpy(dtype=object)
+        rows: dict[str, list[int]] = {}
+        for i, name in enumerate(told.tolist()):
+            if isinstance(name, str):
+                rows.setdefault(name.strip(), []).append(i)
+        out = {}
+        for one in self.held:
+            mine = rows.get(one.id, []) if one.layer == self.layer.layer else []
+            if len(mine) > 1:
+                said = one.cells[one.headings.index(heading)] if heading in one.headings else None
+                cells = self.raw.cells.get(heading)
+                mine = [i for i in mine if cells is not None and plain_cell(cells.iloc[i]) == said]
+            if mine:
+                out[one.id] = mine[0]
+        return out
+
+    def _named(self, rows: Sequence[QuarantineRow], at: Sequence[int]) -> list[QuarantineRow]:
+        """Return the rows under the ids they came back with."""
+        ids = {i: name for name, i in self._owners().items()}
+        return [replace(row, id=ids[i]) if i in ids else row for row, i in zip(rows, at, strict=True)]
+
+    def _done(self, aside: Collection[int]) -> list[str]:
+        """Return the entries that are done with: accepted by id, or at their row stands the same record again."""
+        out = [name for name, i in self._owners().items() if i not in aside]
+        heading = self.matching.fields.get("NAME")
+        rows = {int(row): i for i, row in enumerate(self.raw.rows)} if self.held else {}
+        for one in self.held:
+            here = (one.file, one.sheet, one.layer) == (self.source, self.raw.sheet, self.layer.layer)
+            if here and one.row in rows and heading in one.headings:
+                cell = plain_cell(self.raw.cells[heading].iloc[rows[one.row]])
+                if cell == one.cells[one.headings.index(heading)]:
+                    out.append(one.id)
+        return out
 
     def _aside(self, result: MergeResult) -> list[tuple[int, list[Fault]]]:
         """Return the rows that are not accepted, and why: those with an error, and those another steward holds."""
@@ -301,11 +429,6 @@ def _cells(raw: RawTable, keep: Collection[str], rows: Sequence[int]) -> tuple[t
     for k, point in enumerate(points):
         out[k] += [None, None] if point is None else [point.x, point.y]
     return (*keep, *(("经度", "纬度") if degrees else ("东坐标", "北坐标"))), out
-
-
-def _named(row: QuarantineRow, ids: Objects | None, i: int) -> QuarantineRow:
-    """Return the row under the id it came back with, where it did."""
-    return row if ids is None or not isinstance(ids[i], str) or not ids[i] else replace(row, id=ids[i])
 
 
 def _conflict(raw: RawTable, row: int, one: RowConflict) -> Fault:

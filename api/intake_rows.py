@@ -1,6 +1,5 @@
 """Rows of a file as records of a layer: placed, filled in, with an id; what is wrong with them goes along."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from api.datum import Placed
+from api.who import Rows, metres_between, minted, rows_of, same_records, standing_rows
 from data.city import CityData
 from data.frames import CRS_KEPT
 from data.read.addresses import locate
@@ -23,6 +23,7 @@ from data.read.headings import Matching
 from data.read.positions import Bounds, Positions
 from data.read.raw import RawTable
 from data.read.values import Typed
+from data.standards import standard
 from data.stores.base import Edition, Store
 from geo.errors import Fault, NotFoundError
 from layers.base import FacilityLayer
@@ -31,7 +32,6 @@ from layers.quality.around import Surroundings, surroundings
 Bools = NDArray[np.bool_]
 Objects = NDArray[np.object_]
 
-_ID_CHARS: Final = 12
 _TWICE: Final = "duplicate_row"
 _PLACED_BY: Final = {"village": "地址匹配到村（社区）", "township": "地址匹配到乡镇（街道）"}
 
@@ -108,7 +108,15 @@ class Found:
 
 
 def assembled(
-    raw: RawTable, cells: Typed, positions: Positions, placed: Placed, around: Around, matching: Matching, store: Store
+    raw: RawTable,
+    cells: Typed,
+    positions: Positions,
+    placed: Placed,
+    around: Around,
+    matching: Matching,
+    store: Store,
+    *,
+    overwrite: bool = False,
 ) -> tuple[gpd.GeoDataFrame, Found, int]:
     """Return the rows as records of the layer, what is wrong so far, and how many an address has placed."""
     layer = around.layer
@@ -124,7 +132,7 @@ def assembled(
     if len(nowhere):
         how[nowhere] = _by_address(raw, frame, lonlat, nowhere, around, found, at, matching)
     frame = _defaults(frame, raw, layer, placed, how)
-    frame["FAC_ID"] = _ids(frame, lonlat, raw, layer, found)
+    frame["FAC_ID"] = _identified(frame, lonlat, raw, around, found, overwrite=overwrite)
     if matching.quarantine_column is not None:
         frame["SRC"] = _first_sources(raw, matching.quarantine_column, frame["SRC"], store)
         _still_twice(raw, matching.quarantine_column, frame["FAC_ID"], found, store, layer)
@@ -165,6 +173,7 @@ def _defaults(frame: pd.DataFrame, raw: RawTable, layer: FacilityLayer, placed: 
     filled: dict[str, Any] = {
         "CRS_SRC": sources, "SRC": raw.file, "SYNTHETIC": False, "CAT": layer.id, "PUB_LVL": layer.tier,
     }  # fmt: skip
+    frame["CRS_SRC"] = sources  # what was undone, whatever a column says
     for name, value in filled.items():
         if name not in frame:
             frame[name] = value
@@ -177,61 +186,71 @@ def _defaults(frame: pd.DataFrame, raw: RawTable, layer: FacilityLayer, placed: 
         state = frame["CHK_STATE"] if "CHK_STATE" in frame else pd.Series([None] * len(frame), dtype=object)
         words_of = np.array([_PLACED_BY.get(word, "") for word in how], dtype=object)
         frame["SRC"] = np.where(by_address, frame["SRC"].astype(str) + "（" + words_of + "）", frame["SRC"])
-        frame["CHK_STATE"] = state.where(~by_address | state.notna(), "待核")
+        frame["CHK_STATE"] = state.where(~by_address | state.notna(), "未核查")
     return frame
 
 
-def _told_apart(frame: pd.DataFrame, lonlat: NDArray[np.float64], layer: FacilityLayer) -> pd.Series:
-    """Return what tells the rows apart: the layer's identity; where several share it, their address, then their place.
-
-    All rows of one identity are told apart in one way, so that their order does not matter.
-    """
-    named = [frame[name].astype("object").where(frame[name].notna(), "").astype(str) for name in
-             (*layer.identity, "ADDR") if name in frame]  # fmt: skip
-    own = sum(name in frame for name in layer.identity)
-    keys = pd.Series([""] * len(frame), index=frame.index)
-    for part in named[:own]:
-        keys = keys + "\x1f" + part
-    for further in named[own:]:
-        shared = keys.duplicated(keep=False)
-        keys = keys.where(~shared, keys + "\x1f" + further)
-    shared = keys.duplicated(keep=False)
-    if shared.any():
-        places = pd.Series([f"{lon:.4f},{lat:.4f}" for lon, lat in lonlat], index=frame.index)
-        keys = keys.where(~shared, keys + "\x1f" + places)
-    return keys
-
-
-def _ids(
-    frame: pd.DataFrame, lonlat: NDArray[np.float64], raw: RawTable, layer: FacilityLayer, found: Found
+def _identified(
+    frame: pd.DataFrame, lonlat: NDArray[np.float64], raw: RawTable, around: Around, found: Found, *, overwrite: bool
 ) -> Objects:
-    """Return the rows' ids: the file's, else made of what tells the layer's rows apart; a second of one is an error."""
+    """Return the rows' ids: the file's; else that of the record it is; else a new one. A second of one is an error."""
+    layer = around.layer
+    before = around.store.present(layer.layer)
     out = np.full(len(frame), None, dtype=object)
     if "FAC_ID" in frame:
         given = frame["FAC_ID"].to_numpy(dtype=object)
         out[:] = [str(value).strip() or None if isinstance(value, str) else None for value in given]
-    empty = np.array([value is None for value in out], dtype=np.bool_)
-    if empty.any():
-        keys = _told_apart(frame, lonlat, layer)
-        for i in np.flatnonzero(empty).tolist():
-            told = hashlib.sha256(f"{layer.id}\x1f{keys.iloc[i]}".encode()).hexdigest()
-            out[i] = f"{layer.id}-{told[:_ID_CHARS]}"
-    first: dict[str, int] = {}
-    for i, name in enumerate(out.tolist()):
-        if found.bad[i]:
-            continue
-        if name in first:
-            found.bad[i] = True
-            told = f"the record stands already in row {int(raw.rows[first[name]])}: " + (
-                "the same name, kind, area, address and place." if empty[i] else f"the same FAC_ID {name}."
-            )
-            found.faults.append(
-                Fault(_TWICE, told, "take it out, or tell the two apart.", raw.file, int(raw.rows[i]),
-                      "FAC_ID", None if empty[i] else name)
-            )  # fmt: skip
-        else:
-            first[name] = i
+    unnamed = np.array([value is None for value in out], dtype=np.bool_)
+    rows = rows_of(frame, lonlat)
+    there = None if before is None or not len(before) else standing_rows(before)
+    if there is not None and before is not None and not unnamed.all():
+        _not_others(rows, out, raw, before, there, found, overwrite=overwrite)
+    if unnamed.any():
+        whole = rows.whole()
+        _twice(unnamed, whole.to_numpy(dtype=object), raw, found, "the same name, kind, area, address and place.")
+        wanted = unnamed & ~found.bad
+        known = np.full(len(frame), -1, dtype=np.int64)
+        if there is not None:
+            known = same_records(rows, wanted, there, layer)
+        new = unnamed & (known < 0)
+        out[new] = minted(layer, whole[new].tolist())
+        if before is not None:
+            out[known >= 0] = before["FAC_ID"].to_numpy(dtype=object)[known[known >= 0]]
+    _twice(np.ones(len(out), dtype=np.bool_), out, raw, found, "the same FAC_ID.")
     return out
+
+
+def _twice(which: Bools, names: Objects, raw: RawTable, found: Found, why: str) -> None:
+    """Keep out the rows that stand in the file already."""
+    first: dict[str, int] = {}
+    for i in np.flatnonzero(which & ~found.bad).tolist():
+        if names[i] in first:
+            found.bad[i] = True
+            message = f"the record stands already in row {int(raw.rows[first[names[i]]])}: {why}"
+            found.faults.append(
+                Fault(_TWICE, message, "take it out, or tell the two apart.", raw.file, int(raw.rows[i]), "FAC_ID")
+            )
+        else:
+            first[names[i]] = i
+
+
+def _not_others(
+    rows: Rows, ids: Objects, raw: RawTable, before: gpd.GeoDataFrame, there: Rows, found: Found, *, overwrite: bool
+) -> None:
+    """Keep out rows whose id is another facility's: of another name, and not where that one is."""
+    at = pd.Index(before["FAC_ID"]).get_indexer(pd.Index(ids))
+    known = np.flatnonzero((at >= 0) & ~found.bad)
+    if overwrite or not len(known):
+        return
+    far = metres_between(rows.lonlat[known], there.lonlat[at[known]])
+    other = (rows.text["NAME"][known] != there.text["NAME"][at[known]]) & (rows.text["NAME"][known] != "")
+    for i in known[other & (far > standard("same_record_distance", unit="m").value)].tolist():
+        found.bad[i] = True
+        message = f"the id {ids[i]} is that of {before['NAME'].iloc[at[i]]}, which lies elsewhere."
+        found.faults.append(
+            Fault("id_taken", message, "give the row its own id, or leave the column out with --map COLUMN=-.",
+                  raw.file, int(raw.rows[i]), "FAC_ID", str(ids[i]))
+        )  # fmt: skip
 
 
 def _first_sources(raw: RawTable, column: str, sources: pd.Series, store: Store) -> Objects:

@@ -27,6 +27,7 @@ import shapely
 from numpy.typing import NDArray
 
 from data.frames import CRS_KEPT
+from data.sensitive import sensitive_names
 from data.tile_specs import TileSpec
 from geo import mvt
 from geo.errors import CRSMismatchError, Fault, InputError, MissingCRSError, ParameterError
@@ -90,13 +91,25 @@ def tile_layer(frame: gpd.GeoDataFrame, spec: TileSpec, *, decimals: int | None 
 def public_rows(frame: gpd.GeoDataFrame) -> NDArray[np.bool_]:
     """Return (N,) True where a row may be shown to anyone: deliverable, and its ``PUB_LVL`` empty, public or 公开.
 
-    Any other ``PUB_LVL`` is internal, whatever it is called.
+    Any other ``PUB_LVL`` is internal, whatever it is called; an empty one is too where the name is sensitive.
     """
-    shown = deliverable_rows(frame)
-    if "PUB_LVL" in frame:
-        tier = _plain_text(frame["PUB_LVL"]).str.strip().str.casefold()
-        shown &= tier.isin(_PUBLIC_TIERS).to_numpy(np.bool_)
+    shown = deliverable_rows(frame) & public_tiers(frame)
+    if "NAME" in frame:
+        unsaid = np.ones(len(frame), np.bool_) if "PUB_LVL" not in frame else _tiers(frame).eq("").to_numpy(np.bool_)
+        doubt = np.flatnonzero(shown & unsaid)
+        shown[doubt] = ~sensitive_names(frame["NAME"].iloc[doubt])
     return shown
+
+
+def public_tiers(frame: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Return (N,) whether the ``PUB_LVL`` of a row is public, 公开 or empty; True where there is no such column."""
+    if "PUB_LVL" not in frame:
+        return np.ones(len(frame), np.bool_)
+    return _tiers(frame).isin(_PUBLIC_TIERS).to_numpy(np.bool_)
+
+
+def _tiers(frame: gpd.GeoDataFrame) -> pd.Series:
+    return _plain_text(frame["PUB_LVL"]).str.strip().str.casefold()
 
 
 def deliverable_rows(frame: gpd.GeoDataFrame) -> NDArray[np.bool_]:

@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from data.demand.heads import converted, persons_each
 from data.demand.kinds import RESIDENTS, Kind, bare_heading, kind_named
 from data.demand.spread import shares
 from data.demand.table import CountTable
@@ -77,6 +78,7 @@ def controls_of(
         raise InputError(Fault("level", f"{level!r} is no level of controls.", f"use one of {', '.join(LEVELS)}."))
     faults: list[Fault] = []
     code, counted, people = _columns(table, kind, column)
+    each, unit = persons_each(counted, table.left_out, table.file)
     known = areas[areas["level"] == level].set_index("code")
     if known.empty:
         raise InputError(
@@ -84,14 +86,14 @@ def controls_of(
         )
     if level != "township":
         known = known.assign(parent=known["parent"].astype("object").fillna(city.code))
-    rows = _read(table, (code, counted, people), level, known, city, faults)
+    rows = _read(table, (code, counted, people), each, level, known, city, faults)
     shared = _fill(rows, kind, known, residents or {}, table.file, faults)
     if not rows.own:
         faults.append(Fault("no_area", f"no row is an area of level {level}.", "say the right --level.", table.file))
     if any(fault.severity == "error" for fault in faults):
         raise InputError(fault for fault in faults if fault.severity == "error")
     totals = {one: float(value) for one, value in sorted(rows.own.items()) if value is not None}
-    faults += _not_counted(known, totals, table.file)
+    faults += [*converted(each, unit, table.file, counted), *_not_counted(known, totals, table.file)]
     whole = all(value.is_integer() for value in totals.values())
     return Controls(table.file, counted, level, totals, shared, whole, rows.others, tuple(faults))
 
@@ -123,15 +125,17 @@ def _columns(table: CountTable, kind: Kind, column: str | None) -> tuple[str, st
 
 
 def _read(
-    table: CountTable, columns: tuple[str, str, str | None], level: str, known: pd.DataFrame, city: City,
+    table: CountTable, columns: tuple[str, str, str | None], each: float, level: str, known: pd.DataFrame, city: City,
     faults: list[Fault],
 ) -> _Rows:  # fmt: skip
     code_column, count_column, people_column = columns
     parents = {*known["parent"].dropna().astype("str"), city.code}
     out = _Rows()
     codes = table.text(code_column)
-    counts = table.numbers(count_column, faults)
-    people = table.numbers(people_column, []) if people_column else [None] * len(codes)
+    counts = table.numbers(count_column, faults, each=each)
+    people = [None] * len(codes) if people_column is None else table.numbers(
+        people_column, [], each=persons_each(people_column, table.left_out, table.file)[0]
+    )  # fmt: skip
     for row, code, count, persons in zip(table.rows, codes, counts, people, strict=True):
         if code is None:
             if count is not None:

@@ -16,7 +16,7 @@ from data.demand.controls import Controls
 from data.demand.kinds import RESIDENTS, Kind
 from data.demand.spread import spread
 from data.frames import CRS_KEPT
-from geo.errors import Fault
+from geo.errors import Fault, InputError
 
 _LEVELS: Final = {
     "county": ("区县", "county"), "township": ("乡镇（街道）", "township"),
@@ -86,11 +86,18 @@ def spread_over(
 
 
 def _check_sums(frame: gpd.GeoDataFrame, controls: Controls, *, whole: bool) -> None:
-    """Assert that every control area sums to its total: it is what the layer is for."""
+    """Raise InputError where a control area does not sum to its total: it is what the layer is for."""
     sums = frame["weight"].groupby(frame["control"]).sum()
+    faults = []
     for code, total in controls.totals.items():
         had = float(sums.get(code, 0.0))
-        assert had == total if whole else np.isclose(had, total, rtol=1e-9, atol=0.0), (code, had, total)
+        if had != total and (whole or not np.isclose(had, total, rtol=1e-9, atol=0.0)):
+            faults.append(
+                Fault("sum", f"its carriers sum to {had:,.10g}, its control total is {total:,.10g}.",
+                      "check the total; report this with the file if it is right.", controls.file, value=code)
+            )  # fmt: skip
+    if faults:
+        raise InputError(faults)
 
 
 def _meta(carriers: Carriers, controls: Controls, kind: Kind, day: date, faults: Sequence[Fault]) -> dict[str, Any]:

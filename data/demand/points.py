@@ -1,15 +1,25 @@
 """A file of demand points with a weight into the DEMAND frame."""
 
 from pathlib import Path
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from data.demand.table import read_counts
 from data.frames import DEMAND, conform
 from data.read.files import id_text, read_vector, to_kept
 from data.read.points import check_swapped
 from geo.errors import Fault, InputError
+
+_SHEETS: Final = (".csv", ".txt", ".tsv", ".xls", ".xlsx", ".xlsm", ".et", ".ods")
+_PLACED: Final = frozenset(("lon", "lng", "long", "longitude", "经度", "lat", "latitude", "纬度", "x", "y"))
+_NO_PLACES: Final = (
+    "普查表请加 --by buildings（按住宅建筑面积）或 --by even（均匀分布），并用 --level county、township 或 unit_2020 "
+    "说明是哪一级；点位表请有经度、纬度两栏。 For a census table add --by buildings or --by even, and --level county, "
+    "township or unit_2020; for points, name the position's columns lon and lat."
+)
 
 
 def read_points_file(path: Path, *, crs: str | None, weight: str, streets: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
@@ -18,7 +28,14 @@ def read_points_file(path: Path, *, crs: str | None, weight: str, streets: gpd.G
     ``streets`` tell where the city lies. Raises InputError naming every row that is no point, has no id or a weight
     that is no number of 0 or more, MissingCRSError, CRSMismatchError.
     """
-    frame = to_kept(read_vector(path, crs=crs))
+    try:
+        frame = to_kept(read_vector(path, crs=crs))
+    except InputError as error:
+        if _is_plain_table(path, error):
+            raise InputError(
+                Fault("no_position", "表中没有坐标。 The table has no coordinates.", _NO_PLACES, str(path))
+            ) from error
+        raise
     file = str(path)
     if weight not in frame:
         mend = "name the column with --weight."
@@ -47,3 +64,15 @@ def read_points_file(path: Path, *, crs: str | None, weight: str, streets: gpd.G
         check_swapped(frame, (west, south, east, north), file=file, what="demand")
     made = frame.assign(weight=values, method=f"as given in {path.name}", synthetic=False, demand_id=ids)
     return conform(made, DEMAND, file=file)
+
+
+def _is_plain_table(path: Path, error: InputError) -> bool:
+    """Whether what could not be read as points is a table without a column for a position."""
+    codes = {fault.code for fault in error.faults if fault.row is None}
+    if path.suffix.lower() not in _SHEETS or not codes & {"no_position", "unreadable"}:
+        return False
+    try:
+        headings = read_counts(path).headings
+    except InputError:
+        return False
+    return not _PLACED & {heading.strip().lower() for heading in headings}

@@ -18,6 +18,15 @@ LEVELS: Final = ("city", "county", "zone", "township", "village", "unit_2020", "
 _DIGITS: Final = {"city": 6, "county": 6, "township": 9}
 _UNIT_PREFIX: Final = "2020:"
 """Before the code of a census unit of 2020: many are codes of today's counties too."""
+_CODE_NAMES: Final = (
+    "code", "adcode", "xzqdm", "xzqdm12", "行政区划代码", "行政区划代", "区划代码", "行政区代码", "统计用区划代码", "统计用区划",
+    "地区代码", "普查区代码", "区县代码", "乡镇代码", "村代码", "代码", "编码", "dm", "gb", "id",
+)  # fmt: skip
+"""Headings of codes, the surest first; 行政区划代 is what ten bytes of GBK leave of 行政区划代码 in a shapefile."""
+_NAME_NAMES: Final = (
+    "name", "xzqmc", "行政区划名称", "行政区划名", "区划名称", "行政区名称", "地区名称", "统计用区划名称", "区县名称", "乡镇名称",
+    "村名称", "名称", "区县", "乡镇", "地区", "mc",
+)  # fmt: skip
 _ABOVE: Final = {"county": "city", "township": "county", "village": "township"}
 
 
@@ -48,8 +57,8 @@ def areas_file(
 ) -> AreasFile:
     """Return the AREAS frame of a polygon (or point) file, all of one ``level``, and warnings of what was mended.
 
-    ``code_column`` and ``name_column`` name the file's columns; left out, ``code``, ``adcode``, ``gb`` or ``id`` and
-    ``name`` are looked for. Codes are text as ``kept_code`` writes them; the parent is ``parent_column``'s, else read
+    ``code_column`` and ``name_column`` name the file's columns; left out, ``code``, ``区划代码``, ``XZQDM`` and the
+    like, ``name``, ``名称``, ``XZQMC`` and the like are looked for. Codes are text as ``kept_code`` writes them; the parent is ``parent_column``'s, else read
     off a code of GB/T 2260's form. A polygon that crosses itself is made valid, which its warning says.
 
     Raises InputError (no such column, an empty or repeated code, a level not known), MissingCRSError,
@@ -61,15 +70,20 @@ def areas_file(
         )
     asked = [name for name in (code_column, parent_column) if name is not None]
     frame = read_vector(path, crs=crs, text=asked)
-    code = code_column or column(frame, "code", "adcode", "xzqdm", "xzqdm12", "gb", "id")
-    name = name_column or column(frame, "name", "xzqmc", "名称")
+    code = code_column or column(frame, *_CODE_NAMES)
+    name = name_column or column(frame, *_NAME_NAMES)
+    held = "、".join(str(one) for one in frame.columns if one != frame.geometry.name)
     missing = [
-        Fault("missing_column", f"no column {given or wanted}.", f"name it with --{wanted} COLUMN.", str(path))
-        for wanted, given, found in (
-            ("code", code_column, code), ("name", name_column, name),
-            ("kind", kind_column, kind_column or code), ("parent", parent_column, parent_column or code),
+        Fault(
+            "missing_column",
+            f"没有{zh}栏{f'“{given}”' if given else ''}。 There is no column {given or wanted}; the columns are {held}.",
+            f"用 --{wanted} 指明栏目。 name it with --{wanted} COLUMN.", str(path),
         )
-        if found is None or found not in frame.columns
+        for wanted, zh, given, found in (
+            ("code", "代码", code_column, code), ("name", "名称", name_column, name),
+            ("kind", "类别", kind_column, kind_column), ("parent", "上级代码", parent_column, parent_column),
+        )
+        if (found is None and wanted in ("code", "name")) or (found is not None and found not in frame.columns)
     ]  # fmt: skip
     if missing or code is None or name is None:
         raise InputError(missing)

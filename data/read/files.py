@@ -26,7 +26,23 @@ _LOG: Final = logging.getLogger(__name__)
 SHIFTED: Final = ("gcj02", "bd09")
 """Datums a file cannot state and a steward declares; they are undone as the file is read."""
 
-_REFUSED: Final = {4214: "Beijing 54", 4610: "Xi'an 80"}
+_REFUSED: Final = (
+    ("New Beijing", re.compile(r"new[ _]?beijing|新北京|新\s*54")),
+    ("Beijing 54", re.compile(r"(?:beijing|北京|bj)[ _-]?(?:19)?54")),
+    ("Xi'an 80", re.compile(r"(?:xi[' ’]?an|西安)[ _-]?(?:19)?80")),
+)
+_OLD_ELLIPSOIDS: Final = (
+    (6_378_245.0, 298.3, "a datum on Krassowsky's ellipsoid of 1940, as Beijing 54 is"),
+    (6_378_140.0, 298.257, "a datum on the IAG ellipsoid of 1975, as Xi'an 80 is"),
+)
+"""Semi-major axis in m and inverse flattening of the ellipsoids of China before CGCS2000, and what is said of them."""
+
+_AXIS_M: Final = 0.5
+_FLATTENING: Final = 1e-3
+_ABROAD: Final = re.compile(
+    r"pulkovo|s[ _-]?42|s[ _-]?95|42/58|42/83|hanoi|hnd72|vientiane|lao|albani|afgooye|yemen|ukraine|ucs[ _-]?2000"
+)
+"""Names of datums on the same ellipsoids that no map of China is in: PROJ knows their shifts."""
 _GEOJSON: Final = {".geojson", ".json"}
 _PARQUET: Final = {".parquet", ".geoparquet", ".pq"}
 _CSV: Final = {".csv", ".txt"}
@@ -170,7 +186,8 @@ def _read(path: Path, text: Collection[str]) -> gpd.GeoDataFrame:
             return _positioned(_read_csv(path, text), path)
         if suffix in _UNPACKED:
             return _of_features(path)
-        return gpd.read_file(path, engine="pyogrio")
+        read = gpd.read_file(path, engine="pyogrio")
+        return read if isinstance(read, gpd.GeoDataFrame) else _positioned(read, path)  # a sheet has no geometry
     except (pyogrio.errors.DataSourceError, pa.ArrowInvalid, pd.errors.ParserError, UnicodeDecodeError) as error:
         raise InputError(
             Fault("unreadable", f"the file cannot be read ({error}).", "hand in a whole file.", str(path))
@@ -276,15 +293,36 @@ def _refuse_swapped(geometry: gpd.GeoSeries, path: Path) -> None:
 
 
 def refuse_old_datums(crs: CRS, file: Path | str) -> None:
-    """Raise InputError for a datum whose shift to CGCS2000 is only ballpark without parameters of its own."""
-    base = crs.geodetic_crs
-    code = None if base is None else base.to_epsg()
-    if code in _REFUSED:
+    """Raise InputError for a datum whose shift to CGCS2000 is only ballpark without parameters of its own.
+
+    Known by the names of the datum, or else by its ellipsoid: a code is seldom there, for every zone and central
+    meridian may be written out.
+    """
+    name = _old_datum(crs)
+    if name is not None:
         raise InputError(
             Fault(
                 "refused_datum",
-                f"the file is in {_REFUSED[code]}; without parameters the shift to CGCS2000 is only ballpark.",
+                f"the file is in {name}; without parameters the shift to CGCS2000 is only ballpark.",
                 "transform it with the survey's parameters and hand it in as EPSG:4490 or a CGCS2000 zone.",
                 str(file),
             )
         )
+
+
+def _old_datum(crs: CRS) -> str | None:
+    """The old Chinese datum ``crs`` is on, None for any other."""
+    base = crs.geodetic_crs
+    if base is None:
+        return None
+    names = " ".join(one for one in (base.name, base.datum.name if base.datum else None) if one).casefold()
+    for known, pattern in _REFUSED:
+        if pattern.search(names):
+            return known
+    shape = base.ellipsoid
+    if shape is None or _ABROAD.search(names):
+        return None
+    for axis, flattening, said in _OLD_ELLIPSOIDS:
+        if abs(shape.semi_major_metre - axis) < _AXIS_M and abs(shape.inverse_flattening - flattening) < _FLATTENING:
+            return said
+    return None

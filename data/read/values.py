@@ -39,6 +39,9 @@ _ALL_SHOWN: Final = 12
 _NEAREST: Final = 5
 _VALUE_CHARS: Final = 120
 _TINY: Final = 1e-9
+_MOST_YEAR: Final = 100_000
+_MOST_DAY: Final = 100_000_000
+"""Digits of a year, with room for slips that are told from it by its range, and of a day: 20240501."""
 _CLEAN_NUMBER: Final = r"^[+-]?[0-9]{1,15}(\.[0-9]{1,17})?$"
 _UNCLEAN_TEXT: Final = (
     r"[\x00-\x20\x{85}\x{a0}\x{1680}\x{180e}\x{2000}-\x{200b}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}\x{feff}]"
@@ -184,13 +187,18 @@ def _area_codes(cell: Any) -> str | None:
 
 def _year(cell: Any, dates_1904: bool) -> tuple[int | None, Remark | None]:
     """A year; of a date its year."""
-    if isinstance(cell, float | int | np.integer) and not isinstance(cell, bool) and float(cell).is_integer():
-        return int(cell), None
+    if isinstance(cell, float | int | np.integer) and not isinstance(cell, bool) and cell == cell // 1:
+        number = int(cell)
+        if abs(number) < _MOST_YEAR:
+            return number, None
+        if abs(number) >= _MOST_DAY:
+            raise Unreadable("not_a_year", "the cell is no year.", "write it as 2024.")
+        cell = str(number)  # a day written as 20240501
     if isinstance(cell, str) and folded(cell).isdecimal():
         text = folded(cell)
         if len(text) > 8:
             raise Unreadable("not_a_year", "the cell is no year.", "write it as 2024.")
-        if len(text) < 6:
+        if int(text) < _MOST_YEAR:
             return int(text), None
     day, remark = read_day(cell, dates_1904=dates_1904)
     return (None if day is None else day.year), None if remark is None or remark.code == "first_day" else remark

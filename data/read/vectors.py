@@ -106,7 +106,10 @@ def read_layer(
     """
     notices: list[Fault] = []
     with reading(file, notices):
-        about = pyogrio.read_info(path, layer=layer, encoding=encoding, force_feature_count=True)
+        try:
+            about = pyogrio.read_info(path, layer=layer, encoding=encoding, force_feature_count=True)
+        except UnboundLocalError as error:  # what pyogrio raises where the CRS it was given is no text
+            raise DataSourceError("the CRS it states is no text") from error
     if len(about["fields"]) > MOST_COLUMNS:
         raise too_wide(file, len(about["fields"]))
     notices.clear()

@@ -128,12 +128,29 @@ class MergeResult:
 class DraftBatch(Protocol):
     """Changes to the draft that are made together when the batch ends, or not at all.
 
-    From its first merge to its end a batch holds the draft for itself; other processes and threads wait. Do the
-    slow reading before.
+    From its first merge, or its first look at what is there, to its end a batch holds the draft for itself; other
+    processes and threads wait. Do the slow reading before.
     """
 
-    def put(self, layer: str, frame: gpd.GeoDataFrame, meta: Mapping[str, Any]) -> LayerEntry:
-        """Replace the whole ``layer``; see ``Store.put_draft``."""
+    def present(self, layer: str) -> gpd.GeoDataFrame | None:
+        """Return the layer as the next edition would hold it with this batch, None where it would not.
+
+        From here on nobody else changes the draft. Raises ConflictError (the draft is kept by another process).
+        """
+        ...
+
+    def present_meta(self, layer: str) -> Mapping[str, Any]:
+        """Return the metadata of what ``present`` returns; empty where there is none."""
+        ...
+
+    def put(
+        self, layer: str, frame: gpd.GeoDataFrame, meta: Mapping[str, Any], *, overwrite: bool = True
+    ) -> LayerEntry:
+        """Replace the whole ``layer``; see ``Store.put_draft``.
+
+        Without ``overwrite`` a layer that another steward has drafted or taken out since the last edition is left as
+        it is: ConflictError names who and when. What equals it is no conflict.
+        """
         ...
 
     def drop(self, layer: str) -> None:
@@ -171,7 +188,7 @@ class DraftBatch(Protocol):
         """Keep ``rows`` until they are accepted.
 
         The same file, sheet, layer, row and cells are one entry, however often they come; other cells at a place
-        take over the entry that stood there. An entry that comes again by its id keeps its first place.
+        are another. An entry that comes again by its id keeps its first place.
         """
         ...
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as with_
+from datetime import datetime
 from typing import Any
 
 import geopandas as gpd
@@ -15,7 +16,7 @@ from data.stores.changes import Accept, Change, Drop, Put, Quarantine, Release, 
 from data.stores.codec import check_kept, pack, sha256
 from data.stores.merge import Authors, Request, Standing, merge
 from data.stores.quarantine import QuarantineRow
-from geo.errors import NotFoundError
+from geo.errors import ConflictError, NotFoundError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,10 +37,25 @@ class EmbeddedBatch:
         self._sight = sight
         self._mine: dict[str, Standing] = {}
 
-    def put(self, layer: str, frame: gpd.GeoDataFrame, meta: Mapping[str, Any]) -> LayerEntry:
-        """Replace the whole ``layer``; see ``Store.put_draft``."""
+    def present(self, layer: str) -> gpd.GeoDataFrame | None:
+        """Return the layer as it stands; see ``DraftBatch.present``."""
+        self._sight.hold()
+        return self._standing(layer).frame
+
+    def present_meta(self, layer: str) -> Mapping[str, Any]:
+        """Return the metadata of the layer as it stands; see ``DraftBatch.present_meta``."""
+        self._sight.hold()
+        return self._standing(layer).meta
+
+    def put(
+        self, layer: str, frame: gpd.GeoDataFrame, meta: Mapping[str, Any], *, overwrite: bool = True
+    ) -> LayerEntry:
+        """Replace the whole ``layer``; see ``DraftBatch.put``."""
         plain = _plain(meta)
         entry, payload = _packed(layer, frame, plain)
+        if not overwrite:
+            self._sight.hold()
+            self._refuse_others(layer, entry)
         self.changes.append(Put(entry, payload))
         self._mine[layer] = Standing(frame, plain, Authors(self._sight.actor, now()))
         return entry
@@ -95,6 +111,20 @@ class EmbeddedBatch:
     def release(self, ids: Collection[str]) -> None:
         """Take entries out of quarantine; see ``DraftBatch.release``."""
         self.changes.append(Release(tuple(ids)))
+
+    def _refuse_others(self, layer: str, entry: LayerEntry) -> None:
+        """Raise ConflictError where others have drafted ``layer`` to something else than ``entry``."""
+        stands = self._standing(layer)
+        others = stands.authors.others(self._sight.actor) if stands.authors is not None else []
+        if not others or (
+            stands.frame is not None and stands.meta == entry.meta and sha256(pack(stands.frame)) == entry.sha256
+        ):
+            return
+        named = ", ".join(f"{by} ({datetime.fromisoformat(at):%Y-%m-%d %H:%M} UTC)" for by, at in others)
+        raise ConflictError(
+            f"{layer} has been {'drafted' if stands.frame is not None else 'taken out'} by {named} since the last "
+            "edition. Nothing is written. Mend: publish or agree first, or overwrite it (--overwrite)."
+        )
 
     def _standing(self, layer: str) -> Standing:
         return self._mine[layer] if layer in self._mine else self._sight.standing(layer)

@@ -22,15 +22,17 @@ from typing import Any, Final
 
 import geopandas as gpd
 
+from data.frames import CONTEXT
+from data.protected import protected_of_all, protected_rows
 from data.stores import manifest
 from data.stores.base import DRAFT, AuditEntry, City, DamagedError, Edition, LayerEntry
-from data.stores.changes import Change, Discard, Put, Remove
-from data.stores.codec import sha256, unpack
+from data.stores.changes import Change, Discard, Put, Remove, now
+from data.stores.codec import pack, sha256, unpack
 from data.stores.diff import EditionDiff, LayerDiff, diff_layers
 from data.stores.disk import Locks, locked, storing, sync_directory
 from data.stores.draft import EmbeddedBatch, Sight
 from data.stores.editions import TMP, EditionFiles
-from data.stores.merge import Standing
+from data.stores.merge import Request, Standing, merge
 from data.stores.quarantine import QuarantineRow
 from data.stores.state import Draft, State
 from geo.errors import ConflictError, NotFoundError, ParameterError
@@ -246,10 +248,12 @@ class EmbeddedStore:
             if drafted and not discard:
                 named = ", ".join(sorted(drafted))
                 raise ConflictError(f"the draft holds {named}; publish it first, or give it up (--discard)")
-            back = [name for name, entry in edition.layers.items() if newest.layers.get(name) != entry]
-            gone = [name for name in newest.layers if name not in edition.layers]
+            kept = self._never_forgotten(edition)
+            wanted = {**edition.layers, **({} if kept is None else {CONTEXT.name: kept.entry})}
+            back = [name for name, entry in wanted.items() if newest.layers.get(name) != entry]
+            gone = [name for name in newest.layers if name not in wanted]
             if drafted or back or gone:
-                self._state.change(self._restoring(edition, back, gone), actor=self.actor)
+                self._state.change(self._restoring(edition, back, gone, kept), actor=self.actor)
             return tuple(sorted([*back, *gone]))
 
     def prune(self, keep: int, *, also: Collection[int] = (), dry_run: bool = False) -> tuple[int, ...]:
@@ -365,11 +369,50 @@ class EmbeddedStore:
             return self._files.read(newest, entry.name)
         raise NotFoundError(f"edition {edition.id} is no longer there: it was pruned, or the draft has moved on")
 
-    def _restoring(self, edition: Edition, back: Collection[str], gone: Collection[str]) -> Iterator[Change]:
+    def _never_forgotten(self, edition: Edition) -> Put | None:
+        """Return the context of ``edition`` with the protected land that other editions or the draft have learnt of.
+
+        None where it knows all of it: what is never shown stays so when the city goes back.
+        """
+        layer = CONTEXT.name
+        own = edition.layers.get(layer)
+        known = protected_of_all(self._contexts())
+        if known is None:
+            return None
+        meta = {} if own is None else dict(own.meta)
+        before = Standing(None if own is None else self.read(edition, layer), meta, None)
+        if before.frame is not None:
+            known = known[~known[CONTEXT.key].isin(before.frame[CONTEXT.key][protected_rows(before.frame)])]
+        ask = Request({}, CONTEXT.key, replace=False, overwrite=True, remove=(), actor=self.actor, at=now())
+        done = merge(before, lambda: None, known.reset_index(drop=True), ask).standing if len(known) else None
+        if done is None or done.frame is None:
+            return None
+        payload = pack(done.frame)
+        entry = LayerEntry(layer, sha256(payload), len(done.frame), len(payload), meta)
+        return Put(entry, payload, action=None)
+
+    def _contexts(self) -> Iterator[gpd.GeoDataFrame]:
+        """Yield every context that can be read, each once: of the editions, oldest first, and of the draft."""
+        seen = set()
+        for edition in self._files.whole():
+            entry = edition.layers.get(CONTEXT.name)
+            if entry is not None and entry.sha256 not in seen:
+                seen.add(entry.sha256)
+                with suppress(DamagedError):
+                    yield self.read(edition, entry.name)
+        with suppress(NotFoundError):
+            yield self.read_draft(CONTEXT.name)
+
+    def _restoring(
+        self, edition: Edition, back: Collection[str], gone: Collection[str], kept: Put | None
+    ) -> Iterator[Change]:
         """Yield what makes the draft lead back to ``edition``, one layer in memory at a time."""
         yield Discard(edition.number, sorted([*back, *gone]))
         for name in back:
-            yield Put(edition.layers[name], self._files.read(edition, name), action=None)
+            if kept is not None and name == kept.entry.name:
+                yield kept
+            else:
+                yield Put(edition.layers[name], self._files.read(edition, name), action=None)
         for name in gone:
             yield Remove(name, action=None)
 

@@ -48,6 +48,15 @@ class Authors:
         others = self.rows[find(keys, self.rows["key"]) < 0]
         return Authors(self.by, self.at, pd.concat([others, mine], ignore_index=True))
 
+    def others(self, actor: str) -> list[tuple[str, str]]:
+        """Return who beside ``actor`` has drafted any of it, each once and with the last time, the latest first."""
+        last = {self.by: self.at}
+        if self.rows is not None:
+            for by, at in self.rows.groupby("by")["at"].max().items():
+                last[str(by)] = max(str(at), last.get(str(by), ""))
+        found = [(by, at) for by, at in last.items() if by != actor]
+        return sorted(found, key=lambda one: one[1], reverse=True)
+
     def packed(self) -> bytes | None:
         """Return the rows of others as bytes."""
         return None if self.rows is None else write_parquet(self.rows)

@@ -94,12 +94,6 @@ def keep(db: sqlite3.Connection, rows: Sequence[QuarantineRow], actor: str, at: 
     for row in rows:
         if row.headings not in forms:
             forms[row.headings] = _form(db, row.headings)
-    # What stands at the place of a row that comes with other cells gives way to it.
-    held = set(db.execute("SELECT DISTINCT file, sheet, layer FROM quarantine"))
-    db.executemany(
-        "DELETE FROM quarantine WHERE file = ? AND sheet IS ? AND layer = ? AND row = ? AND id <> ?",
-        ((row.file, row.sheet, row.layer, row.row, row.id) for row in rows if (row.file, row.sheet, row.layer) in held),
-    )
     before = db.total_changes
     db.executemany(
         "INSERT INTO quarantine VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"

@@ -6,13 +6,12 @@ from typing import Final
 import numpy as np
 import shapely
 
+from data.sensitive import sensitive_names
 from data.standards import standard
-from data.tiles import deliverable_rows
+from data.tiles import deliverable_rows, public_tiers
 from layers.answer import Title
 from layers.quality.around import Outlines, inside
 from layers.quality.base import F64, Bools, Check, Hits, Subject, hits
-
-_SENSITIVE: Final = ("监狱", "看守所", "戒毒所", "拘留所", "劳教", "军区", "部队", "武警", "军事", "弹药", "危险品仓库")
 
 
 def _no_place(subject: Subject) -> Iterator[Hits]:
@@ -133,9 +132,7 @@ def _never_shown(subject: Subject) -> Iterator[Hits]:
 
 
 def _sensitive(subject: Subject) -> Iterator[Hits]:
-    names = subject.text("NAME")
-    mask = np.array([any(word in name for word in _SENSITIVE) for name in names], dtype=np.bool_)
-    mask &= np.isin(subject.text("PUB_LVL").astype(str), ["", "public"])
+    mask = sensitive_names(subject.text("NAME")) & public_tiers(subject.frame)
     yield from hits(subject, mask, "NAME", "名称涉及军事、监管或危险品。", "the name speaks of a sensitive site.")
 
 

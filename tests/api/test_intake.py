@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -57,8 +58,6 @@ def lacking(file: Messy) -> dict[str, str]:
 
 @pytest.mark.parametrize("file", MESSY, ids=lambda one: one.name)
 def test_a_messy_file_comes_in_and_nothing_is_lost(store: EmbeddedStore, file: Messy) -> None:
-    if file.datum == "mixed":
-        pytest.skip("its rows are told apart by the streets of a real city: tests/soak, test_datums")
     said = {"crs": declared(file), "sheet": file.sheet, "trust": True, "fill": lacking(file)}
     got = bring(store, FOLDER / file.name, file.layer, **said)
     assert got.rows == file.rows
@@ -260,3 +259,142 @@ def test_places_of_one_name_are_told_apart_by_address_then_place(store: Embedded
     source.write_text(head + "\n".join(reversed(lines)), "utf-8")
     again = bring(store, source, "commerce", crs="wgs84", trust=True)
     assert again.merge == {"added": 0, "changed": 0, "unchanged": 4, "removed": 0}
+
+
+HEAD = "名称,类型,经度,纬度,床位数\n"
+
+
+def test_two_places_of_one_name_in_two_counties_stay_two(store: EmbeddedStore, tmp_path: Path) -> None:
+    one, other = tmp_path / "榆中.csv", tmp_path / "皋兰.csv"
+    one.write_text(HEAD + "幸福院,养老机构,104.1100,35.8400,50\n", "utf-8")
+    other.write_text(HEAD + "幸福院,养老机构,103.9500,36.3300,60\n", "utf-8")
+    bring(store, one, "elderly", crs="wgs84", trust=True)
+    bring(store, other, "elderly", crs="wgs84", trust=True)
+    assert sorted(store.present("facilities.elderly")["BEDS"]) == [50, 60]
+    moved = tmp_path / "榆中2.csv"
+    moved.write_text(HEAD + "幸福院,养老机构,104.1103,35.8401,55\n", "utf-8")
+    got = bring(store, moved, "elderly", crs="wgs84", trust=True)
+    assert got.merge["changed"] == 1
+    assert sorted(store.present("facilities.elderly")["BEDS"]) == [55, 60]
+
+
+def test_a_twin_that_was_faulty_does_not_write_over_the_other(store: EmbeddedStore, tmp_path: Path) -> None:
+    source = tmp_path / "a.csv"
+    source.write_text(HEAD + "幸福院,养老机构,103.8300,36.0500,50\n幸福院,养老机构,103.9300,36.0500,不知\n", "utf-8")
+    bring(store, source, "elderly", crs="wgs84", trust=True)
+    aside = tmp_path / "待更正.csv"
+    write_quarantine(batches(store), aside)
+    aside.write_text(aside.read_text("utf-8-sig").replace("不知", "70"), "utf-8")
+    for _ in range(2):
+        bring(store, aside, "elderly", crs="wgs84", trust=True)
+        assert sorted(store.present("facilities.elderly")["BEDS"]) == [50, 70]
+        assert not store.quarantined()
+    bring(store, source, "elderly", crs="wgs84", trust=True)
+    assert held(store, "elderly") == 2
+
+
+def test_ids_that_only_count_are_no_ids_and_anothers_id_is_refused(store: EmbeddedStore, tmp_path: Path) -> None:
+    one, other = tmp_path / "一县.csv", tmp_path / "二县.csv"
+    one.write_text("编号,名称,类型,经度,纬度\n1,甲院,养老机构,103.83,36.05\n2,乙院,养老机构,103.84,36.05\n", "utf-8")
+    other.write_text("编号,名称,类型,经度,纬度\n1,丙院,养老机构,104.11,35.84\n2,丁院,养老机构,104.12,35.84\n", "utf-8")
+    bring(store, one, "elderly", crs="wgs84", trust=True)
+    bring(store, other, "elderly", crs="wgs84", trust=True)
+    assert held(store, "elderly") == 4
+    taken = tmp_path / "三县.csv"
+    name = store.present("facilities.elderly")["FAC_ID"].iloc[0]
+    taken.write_text(f"FAC_ID,名称,类型,经度,纬度\n{name},戊院,养老机构,103.30,36.70\n", "utf-8")
+    got = bring(store, taken, "elderly", crs="wgs84", trust=True)
+    assert got.counts["id_taken"] == 1
+    assert held(store, "elderly") == 4
+
+
+def test_a_copied_quarantine_id_loses_neither_row(store: EmbeddedStore, tmp_path: Path) -> None:
+    source = tmp_path / "a.csv"
+    source.write_text(HEAD + "甲院,养老机构,103.83,36.05,不知\n", "utf-8")
+    bring(store, source, "elderly", crs="wgs84", trust=True)
+    (row,) = store.quarantined()
+    back = tmp_path / "b.csv"
+    line = "{name},养老机构,{lon},36.05,{beds}," + row.id + "\n"
+    head = HEAD.strip() + f",{ID}\n"
+    back.write_text(
+        head + line.format(name="甲院", lon=103.83, beds=5) + line.format(name="乙院", lon=103.84, beds="?"), "utf-8"
+    )
+    got = bring(store, back, "elderly", crs="wgs84", trust=True)
+    assert (got.accepted, got.quarantined) == (1, 1)
+    assert [one.cells[0] for one in store.quarantined()] == ["乙院"]
+    faulty = line.format(name="丙院", lon=103.85, beds="?") + line.format(name="丁院", lon=103.86, beds="?")
+    back.write_text(head + faulty, "utf-8")
+    bring(store, back, "elderly", crs="wgs84", trust=True)
+    assert sorted(one.cells[0] for one in store.quarantined()) == ["丁院", "丙院", "乙院"]
+
+
+def test_another_list_at_the_same_path_lets_nothing_go(store: EmbeddedStore, tmp_path: Path) -> None:
+    source = tmp_path / "a.csv"
+    source.write_text(HEAD + "甲院,养老机构,103.83,36.05,不知\n", "utf-8")
+    bring(store, source, "elderly", crs="wgs84", trust=True)
+    source.write_text(HEAD + "乙院,养老机构,103.84,36.05,5\n", "utf-8")
+    bring(store, source, "elderly", crs="wgs84", trust=True)
+    assert [one.cells[0] for one in store.quarantined()] == ["甲院"]
+    source.write_text(HEAD + "甲院,养老机构,103.83,36.05,6\n", "utf-8")
+    bring(store, source, "elderly", crs="wgs84", trust=True)
+    assert not store.quarantined()
+
+
+def test_a_file_without_a_column_keeps_what_was_said_before(store: EmbeddedStore, tmp_path: Path) -> None:
+    source = tmp_path / "a.csv"
+    source.write_text("名称,类型,经度,纬度,床位数,地址\n甲院,养老机构,103.83,36.05,50,东路1号\n", "utf-8")
+    bring(store, source, "elderly", crs="wgs84", trust=True)
+    bare = tmp_path / "b.csv"
+    bare.write_text("名称,类型,经度,纬度,地址\n甲院,养老机构,103.8301,36.05,\n", "utf-8")
+    got = bring(store, bare, "elderly", crs="wgs84", trust=True)
+    assert got.merge["changed"] == 1
+    (row,) = store.present("facilities.elderly").itertuples()
+    assert row.BEDS == 50
+    assert row.ADDR is None or row.ADDR != row.ADDR
+    copy = tmp_path / "c.csv"
+    copy.write_bytes(bare.read_bytes())
+    assert bring(store, copy, "elderly", crs="wgs84", trust=True).merge["unchanged"] == 1
+
+
+def test_what_the_file_says_of_its_datum_is_heard(store: EmbeddedStore, tmp_path: Path) -> None:
+    source = tmp_path / "a.csv"
+    source.write_text("名称,类型,百度经度,百度纬度\n甲院,养老机构,103.84,36.06\n", "utf-8")
+    with pytest.raises(InputError, match="the headings say bd09"):
+        bring(store, source, "elderly", crs="wgs84")
+    each = tmp_path / "b.csv"
+    each.write_text(
+        "名称,类型,经度,纬度,坐标系\n甲院,养老机构,103.830000,36.060000,WGS84\n乙院,养老机构,103.830000,36.060000,高德\n",
+        "utf-8",
+    )
+    with pytest.raises(InputError, match="1 rows say otherwise"):
+        bring(store, each, "elderly", crs="wgs84")
+    got = bring(store, each, "elderly", crs="mixed")
+    assert got.accepted == 2
+    frame = store.present("facilities.elderly").set_index("NAME")
+    assert frame["CRS_SRC"].to_dict() == {"甲院": "EPSG:4490", "乙院": "gcj02"}
+    assert frame.geometry["甲院"].distance(frame.geometry["乙院"]) > 0.001
+
+
+def test_a_row_is_placed_by_its_address(demo_path: Path, tmp_path: Path) -> None:
+    shutil.copytree(demo_path, tmp_path / "ws")
+    store = EmbeddedStore.open(tmp_path / "ws")
+    before = held(store, "elderly")
+    source = tmp_path / "a.csv"
+    source.write_text("名称,类型,地址\n甲院,养老机构,榆中县夏官营镇\n乙院,养老机构,皋兰县石洞镇\n", "utf-8")
+    got = bring(store, source, "elderly")
+    assert (got.accepted, got.placed_by_address) == (2, 2), [str(one) for one in got.faults]
+    assert held(store, "elderly") == before + 2
+    frame = store.present("facilities.elderly")
+    mine = frame[frame["NAME"].isin(["甲院", "乙院"])]
+    assert (mine["ACC_M"] > 0).all()
+    assert set(mine["CRS_SRC"]) == {"address"}
+    assert set(mine["CHK_STATE"]) == {"未核查"}
+
+
+def test_a_row_edited_and_still_wrong_is_one_entry(store: EmbeddedStore, tmp_path: Path) -> None:
+    source = tmp_path / "a.csv"
+    for beds in ("不知", "还不知"):
+        source.write_text(HEAD + f"甲院,养老机构,103.83,36.05,{beds}\n", "utf-8")
+        bring(store, source, "elderly", crs="wgs84", trust=True)
+    (row,) = store.quarantined()
+    assert row.cells[4] == "还不知"

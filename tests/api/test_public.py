@@ -169,7 +169,7 @@ WALKS = {
         f"/api/explain?circle={circle.id}&mode={choice.id}&{where}"
         for circle in circle_questions(runner) for choice in circle.choices
         for where in [*(f"dot={k}" for k in range(7)), *(f"at={place(xy).x},{place(xy).y}" for xy in EVERYWHERE),
-                      *(f"at={code}" for code in every_area(runner)[1:]), *(f"at={secret}" for secret in ("围墙里的球场", "SECRET-FENCED"))]
+                      *(f"at={code}" for code in every_area(runner)[1:])]
     ],
     "/tiles/{edition}/{layer}/{z}/{x}/{y}.mvt": lambda runner: [
         f"/tiles/1/{layer}/{z}/{x}/{y}.mvt"

@@ -112,6 +112,14 @@ def test_shp_language_driver_names_its_encoding_and_a_declared_one_decides(tmp_p
         read_features(path, encoding="klingon")
 
 
+def test_shp_whose_prj_is_no_text_is_one_fault(tmp_path):
+    path = shp(tmp_path)
+    prj = path.with_suffix(".prj")
+    prj.write_bytes(prj.read_bytes()[:8] + b"\x80" + prj.read_bytes()[9:])
+    with pytest.raises(InputError, match="CRS"):
+        read_features(path)
+
+
 def test_shp_text_in_no_known_encoding_is_an_error_never_mojibake(tmp_path):
     path = shp(
         tmp_path,

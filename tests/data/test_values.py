@@ -175,6 +175,14 @@ NATIVE = st.one_of(
 )  # fmt: skip
 
 
+def test_years_written_as_numbers() -> None:
+    years = [name for name, column in COLUMNS.items() if column.check == "year"]
+    result = read(COLUMNS[years[0]].zh, 2024, 2024.0, 20240501, 2.0**64, -(2**70), float("inf"), None)
+    assert result.frame.iloc[:3, 0].tolist() == [2024, 2024, 2024]
+    assert result.frame.iloc[3:, 0].isna().all()
+    assert result.bad.tolist() == [False] * 3 + [True] * 3 + [False]
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from([column.zh for column in COLUMNS.values()]), st.lists(NATIVE, max_size=6))
 def test_no_cell_raises_and_none_is_lost(heading: str, cells: list[Any]) -> None:

@@ -22,8 +22,10 @@ from geo.errors import QuantuError
 from layers.facilities.catalogue import FACILITY_LAYERS
 from tests.damaged import ROWS, corpus
 
-SECONDS = 62.0
-"""Sixty for the reading, and the start of the process that reads."""
+SECONDS = 60.0
+"""Of a processor, for one file: a busy machine makes it wait, and that is not the file's doing."""
+PATIENCE = 180.0
+"""Seconds by the clock after which an import is taken to hang."""
 BYTES = 2_000_000_000
 TODAY = date(2026, 11, 22)
 CITY = City("620100", "兰州市", "Lanzhou", "EPSG:4544")
@@ -94,20 +96,25 @@ def is_lost(label: str, outcome: Outcome) -> bool:
 
 
 def run(label: str, path: Path, workspace: Path) -> tuple[Outcome, float]:
-    """The outcome and the seconds; an import that never ends is ended."""
+    """The outcome and the seconds of a processor; an import that never ends is ended."""
 
     def ended(_number: int, _frame: object) -> None:
-        raise AssertionError(f"{label} took over {SECONDS:.0f} s")
+        raise AssertionError(f"{label} took over {PATIENCE:.0f} s")
 
     before = signal.signal(signal.SIGALRM, ended)
-    signal.setitimer(signal.ITIMER_REAL, SECONDS + 10.0)
-    start = time.perf_counter()
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+    start = processor_seconds()
     try:
         outcome = import_one(path, workspace)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, before)
-    return outcome, time.perf_counter() - start
+    return outcome, processor_seconds() - start
+
+
+def processor_seconds() -> float:
+    """What this process, and those it started and saw end, have taken of a processor."""
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
 def peak_bytes() -> tuple[int, int]:
@@ -123,7 +130,7 @@ def trial(
     said: Counter[str] = Counter()
     most, largest = (0, 0), ["", ""]
     kinds: Counter[str] = Counter()
-    start = time.perf_counter()
+    start, before = time.perf_counter(), processor_seconds()
     for label, path in files:
         seen["files"] += 1
         kinds[label.rpartition(":")[2] if ":" in label else "by hand"] += 1
@@ -137,7 +144,7 @@ def trial(
         slowest = max(slowest, (seconds, label))
         said.update(set(outcome.faults) - {"not_checked"} or {"clean"})
         held = peak_bytes()
-        largest = [label if now > before else old for now, before, old in zip(held, most, largest, strict=True)]
+        largest = [label if now > then else old for now, then, old in zip(held, most, largest, strict=True)]
         most = held
         if seconds > SECONDS:
             bad.append(f"{label}: {seconds:.0f} s")
@@ -145,7 +152,9 @@ def trial(
             bad.append(f"{label}: {caplog.records[-1].getMessage()[-600:] if caplog.records else 'reader failed'}")
         if is_lost(label, outcome):
             bad.append(f"{label}: {outcome.rows} of {ROWS} rows and not a word")
-    print(f"{dict(seen)} in {time.perf_counter() - start:.0f} s; slowest {slowest[0]:.1f} s ({slowest[1]})")
+    print(
+        f"{dict(seen)} in {time.perf_counter() - start:.0f} s, {processor_seconds() - before:.0f} s of a processor; slowest {slowest[0]:.1f} s ({slowest[1]})"
+    )
     print(f"kinds: {dict(kinds.most_common())}")
     print(f"said: {dict(said.most_common())}")
     print(f"peak here {most[0] / 1e6:.0f} MB ({largest[0]}), in a child {most[1] / 1e6:.0f} MB ({largest[1]})")

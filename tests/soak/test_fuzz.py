@@ -224,9 +224,11 @@ def test_only_our_errors_come_out(tmp_path, what):
     with pytest.raises(QuantuError):
         bring(target, tmp_path / "none")
     end = time.monotonic() + MINUTES * 30.0  # half of the minutes each
-    while time.monotonic() < end:
-        (of_bytes if what == "bytes" else of_tables)()
-    worker.stop()
+    try:
+        while time.monotonic() < end:
+            (of_bytes if what == "bytes" else of_tables)()
+    finally:
+        worker.stop()
     print(f"{what}: {sum(counts.values())} files, {dict(counts)}")
     assert sum(counts.values())
     assert not counts.keys() & {f"ended by {-signal.SIGALRM}"}

@@ -121,7 +121,11 @@ export function wayShape(told: Explanation | null): WayShape {
 export type Anchor = "top" | "bottom" | "left" | "right";
 
 /** The side of the popup to hang by, so that it lies away from the way; null where there is none. Above or below where it is `narrow`. */
-export function anchorBeside({ lng, lat }: { lng: number; lat: number }, way: WayShape, narrow: boolean): Anchor | null {
+export function anchorBeside(
+  { lng, lat }: { lng: number; lat: number },
+  way: WayShape,
+  narrow: boolean,
+): Anchor | null {
   const stops = way.features.flatMap(({ geometry }) => (geometry.type === "LineString" ? geometry.coordinates : []));
   if (stops.length === 0) return null;
   const mean = (axis: 0 | 1) => stops.reduce((sum, stop) => sum + (stop[axis] ?? 0), 0) / stops.length;

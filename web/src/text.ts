@@ -194,7 +194,7 @@ const en: Words = {
   rule: "Choice",
   limits: { min: "Time", m: "Distance" },
   within: (limit) => `within ${limit}`,
-  standard: (limit) => `standard ${limit}`,
+  standard: (limit) => `standard ${limit.replace("minutes", "min")}`,
   city: "Whole city",
   counties: "Counties and districts",
   zones: "Functional zones (of these)",

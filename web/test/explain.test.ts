@@ -97,7 +97,8 @@ it("tells what is missing from what is there", () => {
 });
 
 describe("where the popup hangs", () => {
-  const beside = (coordinates: number[][], narrow = false) => anchorBeside({ lng: 0, lat: 60 }, wayShape(told(coordinates)), narrow);
+  const beside = (coordinates: number[][], narrow = false) =>
+    anchorBeside({ lng: 0, lat: 60 }, wayShape(told(coordinates)), narrow);
 
   it("lies away from the way, by the greater distance on the ground", () => {
     expect(
@@ -132,7 +133,15 @@ describe("where the popup hangs", () => {
       ]),
     ).toBe("top");
     expect(beside([])).toBeNull();
-    expect(beside([[0, 60], [1, 60.1]], true)).toBe("top");
+    expect(
+      beside(
+        [
+          [0, 60],
+          [1, 60.1],
+        ],
+        true,
+      ),
+    ).toBe("top");
   });
 
   it("is moved into sight, its beginning first where it is too large", () => {

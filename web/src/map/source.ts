@@ -29,7 +29,7 @@ export const NO_POLYGON: ReachPolygon = { type: "FeatureCollection", features: [
 export const SHADING_MAX_ZOOM = 10.4;
 export const DOTS_MIN_ZOOM = 9.9;
 /** Dots that are counted by the piece are few: they show over the shading. */
-export const PIECES_MIN_ZOOM = 7;
+export const PIECES_MIN_ZOOM = 6;
 /** Facilities show from here on: later where they would lie on the pieces they serve, or where their layers are many. */
 export const FACILITIES_MIN_ZOOM = { few: 10, pieces: 11.4, many: 13.6 };
 export const crowd = (layers: number, counted: boolean) => (layers > 2 ? "many" : counted ? "pieces" : "few");
