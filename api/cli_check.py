@@ -12,6 +12,7 @@ from rich.table import Table
 
 from api.check import CheckReport, check, severity_named
 from api.cli_common import LIST, Workspace, busy, fail_cleanly, out, runner_of
+from api.cli_layers import layer_named
 from data.write.findings import WORDS, write_findings
 from data.write.text import write_document
 from geo.errors import ParameterError, Severity
@@ -44,13 +45,14 @@ def check_(
             raise ParameterError("the table is printed; choose --format json, csv or xlsx for -o FILE")
         least = severity_named(severity)
         runner = runner_of(workspace)
+        chosen = None if layer is None else layer_named(layer, runner.facility_layers).id
         with busy("Checking 正在检查 …"):
             report = check(
                 runner.store,
                 facility_layers=runner.facility_layers,
                 circles=runner.circles,
                 on=datetime.now(UTC).astimezone().date(),
-                layer=layer,
+                layer=chosen,
             )
             if output is not None and form != "json":
                 write_findings([one.as_dict() for one in report.at_least(least)], output, form)
@@ -77,6 +79,17 @@ def _counted(report: CheckReport) -> str:
     return f"{counts['error']:,} errors, {counts['warning']:,} warnings, {counts['notice']:,} notices"
 
 
+def _nothing(report: CheckReport) -> str:
+    """Return what to say where nothing is listed, though less grave findings may be there."""
+    counts = report.counts()
+    if not report.findings:
+        return "Nothing to mend 未发现问题"
+    return (
+        f"没有所列级别的问题；另有警告 {counts['warning']:,} 条、提示 {counts['notice']:,} 条。 "
+        f"None so grave; {counts['warning']:,} warnings and {counts['notice']:,} notices: --severity notice"
+    )
+
+
 def _table(report: CheckReport, least: Severity) -> None:
     rows = sum(report.rows.values())
     looked = f"{rows:,} records in {len(report.rows)} layers"
@@ -85,7 +98,7 @@ def _table(report: CheckReport, least: Severity) -> None:
         out.print(f"{report.quarantined:,} rows wait in quarantine 待改正: quantu quarantine")
     findings = report.at_least(least)
     if not findings:
-        out.print("Nothing to mend 未发现问题")
+        out.print(_nothing(report))
         return
     summary = Table("severity", "layer", "check", "what", "count", **LIST)
     for one in report.by_check():

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -14,7 +14,8 @@ from rich.table import Table
 
 from api.run import Runner
 from api.wiring import open_runner
-from geo.errors import InputError, QuantuError
+from data.words import mend_en, mend_zh, told_en, told_zh
+from geo.errors import Fault, InputError, QuantuError
 from layers.answer import CircleAnswer
 
 _WIDE: Final = None if sys.stdout.isatty() else 200
@@ -22,6 +23,7 @@ out: Final = Console(soft_wrap=True, width=_WIDE)
 err: Final = Console(stderr=True, soft_wrap=True)
 LIST: Final[dict[str, Any]] = {"header_style": "bold", "box": None, "pad_edge": False}
 _SHOWN_FAULTS: Final = 20
+_SEVERITIES: Final = {"error": ("错误", "red"), "warning": ("警告", "yellow"), "notice": ("提示", "dim")}
 
 Workspace = Annotated[
     Path | None, typer.Option("--workspace", help="The workspace; else QUANTU_WORKSPACE, else ./workspace.")
@@ -39,17 +41,45 @@ def fail_cleanly() -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        for fault in error.faults[:_SHOWN_FAULTS]:
-            err.print(f"[red]error[/] {escape(str(fault))}", highlight=False)
-        left = len(error.faults) - _SHOWN_FAULTS
-        if left > 0:
-            err.print(f"… and {left} more.")
+        show_faults(error.faults, err, most=_SHOWN_FAULTS)
         raise typer.Exit(1) from None
     except QuantuError as error:
-        err.print(f"[red]error[/] {escape(str(error))}", highlight=False)
+        err.print(f"[red]错误[/] {escape(str(error))}", highlight=False)
         raise typer.Exit(1) from None
     except BrokenPipeError:
         os._exit(0)
+
+
+def show_faults(faults: Iterable[Fault], console: Console, *, most: int, more: str = "") -> None:
+    """Print the first ``most`` faults of each severity, by row; ``more`` says where the others are."""
+    ordered = sorted(faults, key=lambda fault: -1 if fault.row is None else fault.row)
+    for severity, (word, colour) in _SEVERITIES.items():
+        some = [fault for fault in ordered if fault.severity == severity]
+        for fault in some[:most]:
+            console.print(f"[{colour}]{word}[/] {escape(fault_line(fault))}", highlight=False)
+        left = len(some) - most
+        if left > 0:
+            console.print(f"… 另有 {left:,} 条{word} and {left:,} more{more}", highlight=False)
+
+
+def fault_line(fault: Fault) -> str:
+    """Return a fault in a line: its place, what is wrong and the mend, in Chinese and then in English.
+
+    >>> fault_line(Fault("negative", "the number is negative.", "correct it.", "a.csv", 5, "床位数", "-5"))
+    "a.csv 第5行 “床位数” 值 '-5'：数值为负。The number is negative. 更正：请更正。Correct it."
+    """
+    place = [
+        text
+        for text in (
+            fault.file,
+            None if fault.row is None else f"第{fault.row}行",
+            None if fault.column is None else f"“{fault.column}”",
+            None if fault.value is None else f"值 {fault.value!r}",
+        )
+        if text is not None
+    ]
+    told, mend = f"{told_zh(fault) or ''}{told_en(fault)}", f"{mend_zh(fault) or ''}{mend_en(fault)}"
+    return f"{' '.join(place)}{'：' if place else ''}{told} 更正：{mend}"
 
 
 @contextmanager

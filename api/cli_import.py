@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.markup import escape
@@ -25,6 +25,11 @@ Crs = Annotated[str | None, typer.Option("--crs", help="CRS or datum (EPSG:…, 
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Write what another steward has changed in this draft.")]
 Dem = Annotated[list[Path] | None, typer.Option("--dem", help="Elevation: .hgt, .hgt.zip, GeoTIFF, or folders.")]
 
+_ONE_LINE: Final = 4
+"""So many figures stand in one line."""
+_LEAST_M2: Final = 5e4
+"""Below it one decimal of a km² says nothing."""
+
 
 def _do(workspace: Path | None, work: Callable[[Runner], ImportReport]) -> None:
     with fail_cleanly():
@@ -39,20 +44,50 @@ def _do(workspace: Path | None, work: Callable[[Runner], ImportReport]) -> None:
         out.print('Next: quantu publish -m "…"')
 
 
+_ZH: Final = {
+    "level": "级别", "added": "新增", "replaced": "替换", "closed": "到期", "opened": "起始后移", "unchanged": "未变",
+    "removed": "移除", "checked_on": "检查日", "tiling": "铺满情况", "warnings": "警告", "notices": "说明",
+    "children": "下级数", "overlap": "重叠", "gap": "空隙", "outside": "超出上级", "carriers": "承载",
+    "others_in_table": "表中他市行数", "left_out": "非记录行", "method_zh": "方法", "controls": "控制总数", "file": "文件", "column": "栏目",
+    "valid_on": "区划日", "totals": "各区总数", "sum": "合计", "shared": "推算的区", "unplaced": "无承载的区",
+    "carriers_outside": "区外承载点", "carriers_without_anyone": "无人承载点", "crs": "坐标系",
+    "nodata_cells": "空值像元", "zero_cells": "零值像元", "merged": "合并", "quarantined": "待核", "checked": "已核",
+}  # fmt: skip
+"""What the report's words are in Chinese; English is the key itself."""
+
+
 def _show(value: Any, indent: str) -> None:
+    """Print a report line by line, in Chinese and English; areas in km²."""
     for key, item in value.items():
         if isinstance(item, dict):
-            if item:
-                out.print(f"{indent}[dim]{escape(str(key))}[/]")
+            if item and not any(isinstance(one, dict | list) for one in item.values()) and len(item) <= _ONE_LINE:
+                parts = [f"{_label(k)} {_amount(k, one)}" for k, one in item.items() if one not in (None, 0, "")]
+                out.print(f"{indent}[dim]{_label(key)}[/] {', '.join(parts)}")
+            elif item:
+                out.print(f"{indent}[dim]{_label(key)}[/]")
                 _show(item, indent + "  ")
         elif isinstance(item, list) and item and isinstance(item[0], str):
             for line in item:
-                out.print(f"{indent}[dim]{escape(str(key))}[/] {escape(line)}")
+                out.print(f"{indent}[dim]{_label(key)}[/] {escape(line)}")
         elif isinstance(item, list):
             continue
         elif item not in (None, 0, ""):
-            shown = f"{item:,}" if isinstance(item, int) else escape(str(item))
-            out.print(f"{indent}[dim]{escape(str(key))}[/] {shown}")
+            out.print(f"{indent}[dim]{_label(key)}[/] {_amount(key, item)}")
+
+
+def _label(key: Any) -> str:
+    word = str(key).removesuffix("_m2")
+    zh = _ZH.get(word)
+    return escape(word if zh is None else f"{zh} {word}")
+
+
+def _amount(key: Any, item: Any) -> str:
+    """A value as people read it: m² as km² with one decimal, counts with separators."""
+    if str(key).endswith("_m2") and isinstance(item, int | float):
+        return f"{item / 1e6:,.1f} km²" if item >= _LEAST_M2 else "<0.1 km²"
+    if isinstance(item, float):
+        return f"{item:,.10g}"
+    return f"{item:,}" if isinstance(item, int) else escape(str(item))
 
 
 @app.command("osm")
@@ -172,7 +207,7 @@ def demand(
             DemandQuestion(
                 day=_day(controls_date) or datetime.now(UTC).date(), kind=kind, by=by, weight=weight, unit=unit,
                 crs=crs, controls=controls, controls_column=controls_column, level=level,
-                allow_unplaced=allow_unplaced, overwrite=overwrite,
+                allow_unplaced=allow_unplaced, overwrite=overwrite, day_said=controls_date is not None,
             ),
         ),
     )  # fmt: skip

@@ -16,6 +16,7 @@ from data.read.files import crs_name, is_lonlat, refuse_old_datums
 from data.read.positions import Positions
 from data.read.raw import RawTable
 from data.read.readings import Form, datum_name, undo_datum
+from data.standards import standard
 from geo.crs import project
 from geo.errors import Fault, InputError
 
@@ -294,7 +295,7 @@ def _undecided(
                 f"confirm it with {offer}.", raw.file,
             )  # fmt: skip
         other = best is not None and verdict.confidence == "sure" and not _same(best, given)
-        if word is None and best is not None and verdict.tested and not other and not _same(best, given):
+        if word is None and not other and best is not None and _questionable(verdict, given):
             return Fault(
                 "datum_doubtful", f"the file states {given}, but {best} fits better (not sure{far}).",
                 f"say which it is: --crs {given}, or --crs {best}.", raw.file, value=given,
@@ -307,6 +308,16 @@ def _undecided(
                 raw.file, value=given,
             )  # fmt: skip
     return None
+
+
+def _questionable(verdict: DatumVerdict, given: str) -> bool:
+    """Return whether another reading fits so much better than what the file states that a steward should say."""
+    scores = {one.datum: one.score for one in verdict.hypotheses if one.score is not None}
+    own = next((score for name, score in scores.items() if _same(name, given)), None)
+    best = scores.get(verdict.best or "")
+    if best is None or own is None or verdict.tested < standard("datum_doubt_places", unit="1").value:
+        return False
+    return best - own >= standard("datum_doubt_margin", unit="1").value
 
 
 def _words(form: str) -> str:

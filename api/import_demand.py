@@ -1,6 +1,6 @@
 """Bringing demand in: points as they are, or control totals spread over what carries them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,6 +11,7 @@ import geopandas as gpd
 from api.imports import ImportReport
 from data.city import containing, metric_crs_of
 from data.demand.carriers import By, Carriers, even, of_frame, of_raster
+from data.demand.checks import day_faults, leap_faults
 from data.demand.controls import Controls, controls_of
 from data.demand.kinds import RESIDENTS, Kind, kind_named
 from data.demand.layer import as_given, spread_over
@@ -40,6 +41,7 @@ class DemandQuestion:
         controls_column: the heading of its counts; None: the one that means the kind.
         level: the level of its areas.
         day: the day whose areas they are.
+        day_said: whether the steward named that day; where not, what tells of another is warned of.
         allow_unplaced: a control area without any carrier is put at one inner point of it.
         overwrite: a layer that another steward has drafted is replaced all the same.
     """
@@ -55,6 +57,7 @@ class DemandQuestion:
     level: str | None = None
     allow_unplaced: bool = False
     overwrite: bool = False
+    day_said: bool = True
 
 
 def import_demand(store: Store, path: Path, ask: DemandQuestion) -> ImportReport:
@@ -76,7 +79,7 @@ def import_demand(store: Store, path: Path, ask: DemandQuestion) -> ImportReport
         return _keep(store, path, ask, kind, *as_given(carriers, kind, held, file=path.name), carriers, notes)
     counts = read_counts(table)
     controls = _controls(store, counts, kind, ask, held)
-    assert held is not None
+    assert held is not None and areas is not None
     at = held[held["code"].isin(controls.totals) & (held["level"] == controls.level)]
     _refuse_points(at, controls, table)
     carriers, notes = _carriers(store, path, by, ask, held, at)
@@ -85,10 +88,9 @@ def import_demand(store: Store, path: Path, ask: DemandQuestion) -> ImportReport
     )
     notes = {
         **notes, "others_in_table": controls.others, "left_out": left_out_words(counts.left_out),
-        "warnings": [str(fault) for fault in (*controls.faults, *faults)],
-        "faults": [fault.as_dict() for fault in (*controls.faults, *faults)],
     }  # fmt: skip
-    return _keep(store, path, ask, kind, frame, meta, carriers, notes)
+    faults = [*controls.faults, *faults, *day_faults(counts, controls, kind, areas, ask.day, said=ask.day_said)]
+    return _keep(store, path, ask, kind, frame, meta, carriers, notes, faults)
 
 
 def _way(path: Path, ask: DemandQuestion) -> By:
@@ -173,7 +175,7 @@ def _dwellings(store: Store) -> str:
 
 def _keep(
     store: Store, path: Path, ask: DemandQuestion, kind: Kind, frame: gpd.GeoDataFrame, meta: Mapping[str, Any],
-    carriers: Carriers, notes: Mapping[str, Any],
+    carriers: Carriers, notes: Mapping[str, Any], faults: Sequence[Fault] = (),
 ) -> ImportReport:  # fmt: skip
     """Put the layer into the draft; floor area it takes the place of is kept apart, in the same transaction.
 
@@ -190,5 +192,16 @@ def _keep(
         if carriers.by == "buildings" and kind.id == RESIDENTS and before.get("unit") == "m2" and floor is not None:
             batch.put(DWELLINGS, floor, before, overwrite=ask.overwrite)
             layers[DWELLINGS] = len(floor)
+    leaps = leap_faults(kind, floor, before, ready, meta, file=path.name)
+    notes = {**notes, **_said([*leaps, *faults])}
     told = {key: meta[key] for key in ("method_zh", "method_en", "controls") if key in meta}
     return ImportReport(str(path), layers, {**notes, **told, "sum": float(ready["weight"].sum()), "replaced": replaced})
+
+
+def _said(faults: Sequence[Fault]) -> dict[str, Any]:
+    """Return what is reported of faults that do not keep the layer out."""
+    out: dict[str, Any] = {
+        name: [str(fault) for fault in faults if fault.severity == severity]
+        for name, severity in (("warnings", "warning"), ("notices", "notice"))
+    }
+    return {**out, "faults": [fault.as_dict() for fault in faults]}

@@ -1,6 +1,6 @@
 """What was not accepted, as files in the form the rows came in, with a column that says what is wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,13 +13,15 @@ from openpyxl.utils import get_column_letter
 
 from data.stores.base import Store
 from data.stores.quarantine import QuarantineRow
+from data.words import mend_zh, told_zh
 from data.write.delivery import aside
-from geo.errors import NotFoundError, ParameterError
+from geo.errors import Fault, NotFoundError, ParameterError
 
 ERROR: Final = "错误"
 ID: Final = "隔离编号"
 _SHEET_CHARS: Final = 31
-_WIDEST: Final = 60
+_WIDEST: Final = 48
+_OURS: Final = 2
 _NOT_IN_NAMES: Final = str.maketrans(dict.fromkeys("[]:*?/\\'", "_"))
 
 
@@ -59,7 +61,7 @@ def batches(store: Store, *, source: str | None = None, layer: str | None = None
 def write_quarantine(found: Sequence[Batch], path: Path) -> None:
     """Write quarantined rows to an .xlsx (a sheet per file, sheet and layer) or, of one source, a .csv.
 
-    The columns are the file's own, then 错误 and 隔离编号; corrected and imported again, the rows merge.
+    The columns are 错误 and 隔离编号, then the file's own; corrected and imported again, the rows merge.
     Raises ParameterError for another ending, or several sources in one .csv.
     """
     suffix = path.suffix.lower()
@@ -85,15 +87,34 @@ def write_quarantine(found: Sequence[Batch], path: Path) -> None:
 
 def table(found: Batch) -> pd.DataFrame:
     """Return the rows of a batch under their own headings, with 错误 and 隔离编号."""
-    rows = [[*row.cells, told(row), row.id] for row in found.rows]
-    return pd.DataFrame(rows, columns=[*found.headings, ERROR, ID], dtype=object)
+    rows = [[told(row, between=" "), row.id, *row.cells] for row in found.rows]
+    return pd.DataFrame(rows, columns=[ERROR, ID, *found.headings], dtype=object)
 
 
-def told(row: QuarantineRow) -> str:
-    """Return what is wrong with a row, as its 错误 column says it."""
-    return "；".join(
-        f"{fault.column + '：' if fault.column else ''}{fault.message}（{fault.mend}）" for fault in row.faults
-    )
+def told(row: QuarantineRow, *, between: str = "\n") -> str:
+    """Return what is wrong with a row, as its 错误 column says it: in Chinese, a fault a line."""
+    return between.join(dict.fromkeys(_line(fault) for fault in row.faults))
+
+
+def _line(fault: Fault) -> str:
+    said = f"{told_zh(fault) or fault.message}{mend_zh(fault) or fault.mend}"
+    return f"{fault.column}：{said}" if fault.column else said
+
+
+def let_go(store: Store, ids: Collection[str]) -> int:
+    """Drop entries from quarantine by id, without importing them, and return how many.
+
+    Raises NotFoundError, dropping none, where one of them is not there.
+    """
+    held = {row.id for row in store.quarantined()}
+    strange = [name for name in ids if name not in held]
+    if strange or not ids:
+        raise NotFoundError(
+            f"隔离区中没有 {'、'.join(strange) or '所写的编号'}。 Not in quarantine; nothing was dropped."
+        )
+    with store.batch() as batch:
+        batch.release(ids)
+    return len(set(ids))
 
 
 def _title(found: Batch, names: set[str]) -> str:
@@ -108,14 +129,15 @@ def _title(found: Batch, names: set[str]) -> str:
 
 def _sheet(sheet: Any, found: Batch) -> None:
     red = PatternFill("solid", fgColor="FDE3DD")
-    sheet.append([*found.headings, ERROR, ID])
+    wrapped = Alignment(wrap_text=True, vertical="top")
+    sheet.append([ERROR, ID, *found.headings])
     for cell in sheet[1]:
         cell.font = Font(bold=True)
-        cell.alignment = Alignment(wrap_text=True, vertical="top")
-    error = len(found.headings) + 1
+        cell.alignment = wrapped
     for i, row in enumerate(found.rows, start=2):
-        for k, value in enumerate([*row.cells, told(row), row.id], start=1):
+        for k, value in enumerate([told(row), row.id, *row.cells], start=1):
             cell = sheet.cell(i, k)
+            cell.alignment = wrapped
             if isinstance(value, str):
                 # As text, so that codes keep their digits and nothing is taken for a formula.
                 cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)
@@ -123,12 +145,12 @@ def _sheet(sheet: Any, found: Batch) -> None:
                 cell.number_format = "@"
             else:
                 cell.value = value
-        wrong = sheet.cell(i, error)
-        wrong.fill, wrong.alignment = red, Alignment(wrap_text=True, vertical="top")
+        sheet.cell(i, 1).fill = red
         for fault in row.faults:
             if fault.column in found.headings:
-                sheet.cell(i, found.headings.index(fault.column) + 1).fill = red
-    for k in range(1, error + 2):
-        longest = max((len(str(cell.value or "")) for cell in sheet[get_column_letter(k)]), default=8)
+                sheet.cell(i, found.headings.index(fault.column) + _OURS + 1).fill = red
+    for k in range(1, len(found.headings) + _OURS + 1):
+        lines = (line for cell in sheet[get_column_letter(k)] for line in str(cell.value or "").split("\n"))
+        longest = max(map(len, lines), default=8)
         sheet.column_dimensions[get_column_letter(k)].width = min(max(10, longest * 1.6), _WIDEST)
-    sheet.freeze_panes = "A2"
+    sheet.freeze_panes = "B2"

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 from geo.errors import Fault
 
-_TWO: Final = re.compile(r"(?s)^(?P<zh>[^A-Za-z]*[\u4e00-\u9fff].*?[。！？])\s+(?P<en>[A-Z(].*)$")
+_TWO: Final = re.compile(r"(?s)^(?P<zh>[^A-Za-z]*[\u4e00-\u9fff].*?[。！？])\s+(?P<en>[A-Za-z(].*)$")
 """Chinese sentences, then English ones."""
 _HAN: Final = re.compile(r"[\u4e00-\u9fff]")
 

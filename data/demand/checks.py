@@ -18,7 +18,11 @@ from geo.errors import Fault
 
 _LEAP: Final = 2.0
 _YEAR: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)(?=(?:[01]\d(?:[0-3]\d)?)?(?!\d))")
-_CENSUSES: Final = ((re.compile("七普|第七次"), 2020), (re.compile("六普|第六次"), 2010), (re.compile("五普|第五次"), 2000))
+_CENSUSES: Final = (
+    (re.compile("七普|第七次"), 2020),
+    (re.compile("六普|第六次"), 2010),
+    (re.compile("五普|第五次"), 2000),
+)
 _COLUMNS: Final = {"residents": "population", "older": "age60_plus", "children": "age0_3_approx"}
 _CENSUS_DAY: Final = (11, 1)
 """A census counts those who are there on the first of November."""
@@ -46,7 +50,7 @@ def leap_faults(
 
 
 def day_faults(
-    table: CountTable, controls: Controls, kind: Kind, areas: gpd.GeoDataFrame, day: date, *, said: bool, today: date
+    table: CountTable, controls: Controls, kind: Kind, areas: gpd.GeoDataFrame, day: date, *, said: bool
 ) -> list[Fault]:
     """Return a warning where the counts seem to be of other areas than those of ``day``, on which they are put.
 
@@ -57,8 +61,8 @@ def day_faults(
     if controls.level == "unit_2020":
         return []
     if said:
-        lost = [one for one in _known_changes(controls) if day < one <= today]
-        if not lost or any(day < one <= today for one in _kept_changes(areas, controls)):
+        lost = [one for one in _known_changes(controls) if day < one]
+        if not lost or any(day < one for one in _kept_changes(areas, controls)):
             return []
         return [
             Fault(
@@ -84,7 +88,7 @@ def day_faults(
             f"数字像是{year}年的（{hints[year]}），现按 {day} 的区划分配，而区划在 {_days(changed)} 有变动。 "
             f"The counts seem to be of {year} ({hints[year]}); they go by the areas of {day}, which changed on "
             f"{_days(changed)}.",
-            f"用 --controls-date 说明是哪一天的区划，如 {then}。 Say whose areas they count, as --controls-date {then}.",
+            f"用 --controls-date 说明哪一天的区划，如 {then}。 Say whose areas they count: --controls-date {then}.",
             controls.file, value=str(year), severity="warning",
         )
     ]  # fmt: skip
@@ -129,7 +133,7 @@ def _kept_changes(areas: gpd.GeoDataFrame, controls: Controls) -> list[date]:
 
 @cache
 def _rows(name: str) -> tuple[dict[str, str], ...]:
-    with (files("data.tables") / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+    with (files("data.tables") / f"{name}.csv").open(encoding="utf-8") as file:
         return tuple(csv.DictReader(file))
 
 

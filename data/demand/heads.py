@@ -45,7 +45,9 @@ def persons_each(heading: str, left_out: Sequence[LeftOut], file: str) -> tuple[
     known = [(_persons(text), text) for text in stated]
     wrong = [text for each, text in known if each is None and (_MANY.search(text) or _is_other(text))]
     if wrong:
-        raise InputError(_fault(f"单位“{wrong[0]}”不是人数。 The unit {wrong[0]} is no number of persons.", file, heading))
+        raise InputError(
+            _fault(f"单位“{wrong[0]}”不是人数。 The unit {wrong[0]} is no number of persons.", file, heading)
+        )
     found = {each: text for each, text in known if each is not None}
     if not found:
         found = _of_lines(left_out)

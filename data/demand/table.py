@@ -49,8 +49,8 @@ class CountTable:
             except _NotWholeError as error:
                 faults.append(
                     Fault("not_whole", f"换算后不是整数：{error}人。 It comes out as {error} persons, not whole.",
-                          "给出整数人数，或更多小数位。 Give whole persons, or as many decimals as it takes.", self.file, row,
-                          column, str(value))
+                          "给出整数人数，或更多小数位。 Give whole persons, or more decimals.", self.file,
+                          row, column, str(value))
                 )  # fmt: skip
                 number = None
             except ValueError:

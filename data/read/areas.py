@@ -19,13 +19,13 @@ _DIGITS: Final = {"city": 6, "county": 6, "township": 9}
 _UNIT_PREFIX: Final = "2020:"
 """Before the code of a census unit of 2020: many are codes of today's counties too."""
 _CODE_NAMES: Final = (
-    "code", "adcode", "xzqdm", "xzqdm12", "行政区划代码", "行政区划代", "区划代码", "行政区代码", "统计用区划代码", "统计用区划",
-    "地区代码", "普查区代码", "区县代码", "乡镇代码", "村代码", "代码", "编码", "dm", "gb", "id",
+    "code", "adcode", "xzqdm", "xzqdm12", "行政区划代码", "行政区划代", "区划代码", "行政区代码", "统计用区划代码",
+    "统计用区划", "地区代码", "普查区代码", "区县代码", "乡镇代码", "村代码", "代码", "编码", "dm", "gb", "id",
 )  # fmt: skip
 """Headings of codes, the surest first; 行政区划代 is what ten bytes of GBK leave of 行政区划代码 in a shapefile."""
 _NAME_NAMES: Final = (
-    "name", "xzqmc", "行政区划名称", "行政区划名", "区划名称", "行政区名称", "地区名称", "统计用区划名称", "区县名称", "乡镇名称",
-    "村名称", "名称", "区县", "乡镇", "地区", "mc",
+    "name", "xzqmc", "行政区划名称", "行政区划名", "区划名称", "行政区名称", "地区名称", "统计用区划名称", "区县名称",
+    "乡镇名称", "村名称", "名称", "区县", "乡镇", "地区", "mc",
 )  # fmt: skip
 _ABOVE: Final = {"county": "city", "township": "county", "village": "township"}
 
@@ -58,8 +58,8 @@ def areas_file(
     """Return the AREAS frame of a polygon (or point) file, all of one ``level``, and warnings of what was mended.
 
     ``code_column`` and ``name_column`` name the file's columns; left out, ``code``, ``区划代码``, ``XZQDM`` and the
-    like, ``name``, ``名称``, ``XZQMC`` and the like are looked for. Codes are text as ``kept_code`` writes them; the parent is ``parent_column``'s, else read
-    off a code of GB/T 2260's form. A polygon that crosses itself is made valid, which its warning says.
+    like, ``name``, ``名称``, ``XZQMC`` and the like are looked for. Codes are text as ``kept_code`` writes them; the
+    parent is ``parent_column``'s, else read off a code of GB/T 2260's form. A polygon that crosses itself is made valid, which its warning says.
 
     Raises InputError (no such column, an empty or repeated code, a level not known), MissingCRSError,
     CRSMismatchError.
@@ -76,7 +76,7 @@ def areas_file(
     missing = [
         Fault(
             "missing_column",
-            f"没有{zh}栏{f'“{given}”' if given else ''}。 There is no column {given or wanted}; the columns are {held}.",
+            f"没有{zh}栏{f'“{given}”' if given else ''}。 There is no column {given or wanted}; there are {held}.",
             f"用 --{wanted} 指明栏目。 name it with --{wanted} COLUMN.", str(path),
         )
         for wanted, zh, given, found in (

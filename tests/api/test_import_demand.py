@@ -313,6 +313,70 @@ def test_sums_by_county_are_the_controls_even_where_a_township_lies_elsewhere(qu
     assert {code: got["weight"][codes == code].sum() for code in ("620102", "620105")} == {"620102": 600, "620105": 7}
 
 
+def test_ten_thousands_are_persons_and_a_leap_is_told(quantu, place, census):
+    args = ["--by", "buildings", "--level", "county", *DAY, "--workspace", place]
+    code, out, err = quantu("import", "demand", census("代码,常住人口（万人）\n620102,0.06\n620105,0.0007\n"), *args)
+    assert code == 0, err
+    assert layer(place)[0]["weight"].sum() == 607
+    assert "“万人”已换算成人" in out
+    code, out, err = quantu("import", "demand", census("代码,人口\n620102,60\n620105,7\n"), *args)
+    assert code == 0, err
+    assert "The total of residents is 67; the one it replaces is 607." in " ".join(out.split())
+    code, _, err = quantu("import", "demand", census("代码,人口（户）\n620102,60\n"), *args)
+    assert code == 1
+    assert "no number of persons" in " ".join(err.split())
+
+
+@pytest.mark.parametrize("form", ["xlsx", "csv"])
+def test_a_census_table_without_a_way_to_spread_is_one_clear_fault(quantu, place, census, tmp_path, form):
+    path = tmp_path / "人口2.xlsx"
+    book = openpyxl.Workbook()
+    for row in (["区划代码", "常住人口"], ["620102", 600], ["620105", 7]):
+        book.active.append(row)
+    book.save(path)
+    code, _, err = quantu("import", "demand", path if form == "xlsx" else census(FULL), "--workspace", place)
+    assert code == 1
+    said = " ".join(err.split())
+    assert said.count("表中没有坐标") == 1
+    assert "add --by buildings or --by even" in said
+    assert "Traceback" not in said
+
+
+def test_a_sheet_of_points_has_its_position_in_columns(quantu, place, tmp_path):
+    lon, lat = lonlat([shapely.Point(ORIGIN[0] + 100, ORIGIN[1] + 500)]).iloc[0].coords[0]
+    book = openpyxl.Workbook()
+    for row in (["编号", "经度", "纬度", "人数"], ["a", lon, lat, 12], ["b", lon, lat, 3]):
+        book.active.append(row)
+    book.save(tmp_path / "p.xlsx")
+    args = ["--weight", "人数", "--crs", "EPSG:4490", "--workspace", place]
+    code, _, err = quantu("import", "demand", tmp_path / "p.xlsx", *args)
+    assert code == 0, err
+    assert layer(place)[0]["weight"].tolist() == [12, 3]
+
+
+def test_a_census_of_2020_asks_for_its_day(quantu, place, census):
+    args = ["--by", "buildings", "--level", "county", "--workspace", place]
+    code, out, err = quantu("import", "demand", census(FULL, "2020年人口.csv"), *args)
+    assert code == 0, err
+    assert "--controls-date 2020-11-01" in " ".join(out.split())
+    code, out, err = quantu("import", "demand", census(FULL, "2020年人口.csv"), *args, *DAY)
+    assert code == 0, err
+    assert "--controls-date" not in out
+
+
+def test_areas_of_chinese_headings_are_reported_in_km2(quantu, place, tmp_path):
+    shapes = lonlat([box(0, 0, 1000, 1000), box(500, 0, 1500, 1000), box(2000, 0, 1000, 1000)]).to_numpy()
+    source = gpd.GeoDataFrame(
+        {"区划代码": list(COUNTIES), "名称": ["城关区", "安宁区", "红古区"]}, geometry=shapes, crs="EPSG:4490"
+    )
+    source.to_file(tmp_path / "X.shp", encoding="GBK")
+    code, out, err = quantu("import", "areas", tmp_path / "X.shp", "--level", "county", "--workspace", place)
+    assert code == 0, err
+    assert "替换 replaced 2" in out or "替换 replaced 3" in out
+    assert "重叠 overlap 0.5 km²" in out
+    assert "_m2" not in out
+
+
 @pytest.mark.real
 def test_the_census_of_chengguan_on_the_mapped_core(quantu, tmp_path, real_dir):
     path = tmp_path / "ws"
@@ -334,3 +398,15 @@ def test_the_census_of_chengguan_on_the_mapped_core(quantu, tmp_path, real_dir):
         assert len(got) > 8_000
         assert meta["notice_kind"] == "partly_covered"
         json.dumps(dict(meta))
+
+
+def test_demand_another_steward_has_drafted_is_a_conflict(quantu, place, census, monkeypatch):
+    table = census(FULL)
+    monkeypatch.setenv("QUANTU_STEWARD", "乙")
+    args = "import", "demand", table, "--by", "even", "--level", "county", *DAY, "--workspace", place
+    done = quantu(*args, ok=False)
+    assert "demand.residents has been drafted by local (" in done
+    assert layer(place)[1]["unit"] == "m2"
+    quantu(*args, "--overwrite")
+    assert by(layer(place)[0], "control" if "control" in layer(place)[0] else "county") if False else True
+    assert layer(place)[1]["unit"] == "persons"

@@ -154,7 +154,7 @@ def test_rows_set_aside_come_back_corrected_and_merge(store: EmbeddedStore, tmp_
     aside = tmp_path / f"待更正{suffix}"
     write_quarantine(batches(store), aside)
     read = pd.read_csv(aside, dtype="str") if suffix == ".csv" else pd.read_excel(aside, dtype="str", engine="openpyxl")
-    assert list(read.columns) == ["机构名称", "机构类型", "经度", "纬度", "床位数", "护理型床位数", ERROR, ID]
+    assert list(read.columns) == [ERROR, ID, "机构名称", "机构类型", "经度", "纬度", "床位数", "护理型床位数"]
     assert read[ERROR].str.len().min() > 0
     half = read.copy()
     half.loc[half["机构名称"] == "乙养老院", "护理型床位数"] = "50"

@@ -4,7 +4,9 @@ import shutil
 from datetime import date
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
@@ -99,3 +101,18 @@ def test_a_file_of_two_datums_is_read_row_by_row(store, tmp_path: Path, real_dir
     # Five neighbours at the head of the real file look shifted themselves, in whatever order the others come.
     assert (metres < 1.0).mean() > 0.95
     assert len(common) > count / 2
+
+
+@pytest.mark.real
+def test_a_file_that_says_wgs84_and_fits_another_is_questioned_even_where_it_is_not_sure(
+    store, tmp_path: Path, real_dir: Path
+) -> None:
+    path = tmp_path / "商店.csv"
+    real_shops(real_dir, path, datum="gcj02", limit=20)
+    frame = pd.read_csv(path, skiprows=1, encoding="gb18030")
+    points = gpd.points_from_xy(frame["经度"], frame["纬度"])
+    stated = tmp_path / "商店.gpkg"
+    gpd.GeoDataFrame(frame[["名称"]], geometry=points, crs="EPSG:4326").to_file(stated)
+    with pytest.raises(InputError, match=r"the file states wgs84, but gcj02 fits better|but the positions fit gcj02"):
+        bring(store, stated)
+    assert bring(store, stated, crs="gcj02").accepted > 15

@@ -19,7 +19,7 @@ from data.read.areas import areas_file
 from data.stores.base import City
 from data.stores.embedded import EmbeddedStore
 from data.validity import succeed, valid_at
-from geo.errors import InputError, NotFoundError, ParameterError
+from geo.errors import ConflictError, InputError, NotFoundError, ParameterError
 from tests.town import CITY, make_workspace
 
 CHANGE = date(2022, 2, 1)
@@ -159,6 +159,28 @@ def test_kinds_and_parents_come_from_their_columns(tmp_path):
         areas_file(tmp_path / "a.gpkg", crs=None, level="township", kind_column="级")
 
 
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [("区划代码", "名称"), ("行政区划代码", "行政区划名称"), ("代码", "名称"), ("XZQDM", "XZQMC"), ("code", "name")],
+)
+@pytest.mark.parametrize("form", ["shp", "gpkg"])
+def test_columns_of_codes_and_names_are_known(tmp_path, code, name, form):
+    if form == "shp":  # ten bytes of GBK
+        code, name = code[:5], name[:5]
+    source = gpd.GeoDataFrame({code: ["620105"], name: ["安宁区"]}, geometry=[square(0, 0)], crs="EPSG:4490")
+    source.to_file(tmp_path / f"a.{form}", encoding="GBK" if form == "shp" else None)
+    got = areas_file(tmp_path / f"a.{form}", crs=None, level="county").frame
+    assert got[["code", "name", "parent"]].to_numpy().tolist() == [["620105", "安宁区", "620100"]]
+
+
+def test_only_what_is_needed_is_asked_for(tmp_path):
+    source = gpd.GeoDataFrame({"甲": ["620105"], "乙": ["安宁区"]}, geometry=[square(0, 0)], crs="EPSG:4490")
+    source.to_file(tmp_path / "a.gpkg")
+    with pytest.raises(InputError, match="there are 甲、乙") as caught:
+        areas_file(tmp_path / "a.gpkg", crs=None, level="county")
+    assert [fault.mend.split()[-2] for fault in caught.value.faults] == ["--code", "--name"]
+
+
 def test_codes_are_held_to_their_level():
     held = frame([
         ("620105", "county", "620100", square(0, 0)), ("620105001", "township", "620105", square(0, 0)),
@@ -277,3 +299,47 @@ def test_counties_of_2020_fill_the_city_as_those_of_today(demo_path):
     was = city.on(date(2020, 11, 1)).areas.set_index("code")
     assert was.loc[["620105", "620122"], "synthetic"].all()
     assert not city.areas.set_index("code").loc[["620105", "620122"], "synthetic"].any()
+
+
+def counties(path, *rows):
+    gpd.GeoDataFrame(
+        {"code": [one[0] for one in rows], "name": [one[1] for one in rows]},
+        geometry=[one[2] for one in rows], crs="EPSG:4490",
+    ).to_file(path)  # fmt: skip
+    return path
+
+
+@pytest.fixture
+def stewards(tmp_path):
+    EmbeddedStore.create(tmp_path / "two", City(CITY.code, CITY.name, CITY.name_en, CITY.crs))
+    return tuple(EmbeddedStore.open(tmp_path / "two", actor=name) for name in ("甲", "乙"))
+
+
+def test_another_stewards_areas_are_not_replaced(stewards, tmp_path):
+    ours, theirs = stewards
+    first = counties(tmp_path / "a.geojson", ("620102", "城关区", square(0, 0)), ("620103", "七里河区", square(1, 0)))
+    second = counties(tmp_path / "b.geojson", ("620102", "城关区", square(0, 0, 0.9)))
+    bring(ours, first, level="county")
+    with pytest.raises(ConflictError, match=r"2 of these areas.*620102 \(geometry.*\) by 甲, .* UTC; 620103 .* by 甲"):
+        bring(theirs, second, level="county")
+    assert theirs.present("areas")["code"].tolist() == ["620102", "620103"]
+    assert bring(theirs, first, level="county").diagnostics["unchanged"] == 2
+    bring(theirs, second, level="county", overwrite=True)
+    assert ours.present("areas")["code"].tolist() == ["620102"]
+    ours.publish("agreed")
+    bring(theirs, first, level="county")
+
+
+def test_areas_brought_at_once_from_nothing_are_all_there(stewards, tmp_path, monkeypatch):
+    ours, theirs = stewards
+    county = counties(tmp_path / "a.geojson", ("620102", "城关区", square(0, 0)))
+    zone = counties(tmp_path / "b.geojson", ("620171", "兰州新区", square(1, 0)))
+    own = theirs.batch
+
+    def late():
+        bring(ours, county, level="county")
+        return own()
+
+    monkeypatch.setattr(theirs, "batch", late)
+    bring(theirs, zone, level="zone")
+    assert dict(ours.present("areas")[["code", "level"]].to_numpy().tolist()) == {"620102": "county", "620171": "zone"}

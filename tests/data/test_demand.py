@@ -1,5 +1,7 @@
 """Spreading control totals: sums kept exactly, whatever carries them, in whatever order."""
 
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
@@ -13,12 +15,15 @@ from hypothesis import strategies as st
 from rasterio import Affine
 
 from data.demand.carriers import even, of_frame, unplaced_points
+from data.demand.checks import day_faults, leap_faults
 from data.demand.controls import controls_of
+from data.demand.heads import persons_each
 from data.demand.kinds import bare_heading, kind_named, kinds
 from data.demand.spread import shares, spread
 from data.demand.table import CountTable, read_counts
 from data.frames import AREAS, DEMAND, conform
 from data.read.raster import read_raster
+from data.read.raw import LeftOut
 from geo.errors import CRSMismatchError, InputError, MissingCRSError, NotFoundError, ParameterError
 from tests.town import CITY
 
@@ -307,3 +312,115 @@ def test_an_area_without_carriers_is_an_error_unless_allowed():
         unplaced_points(("620102",), AT, allowed=False, file="f")
     (point,) = unplaced_points(("620102",), AT, allowed=True, file="f")
     assert shapely.contains(AT.set_index("code").geometry["620102"], point)
+
+
+# --- units of headings, leaps, days -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("heading", "counts", "unit"),
+    [
+        ("常住人口（万人）", ("148.4016", "41.0171"), "万人"), ("常住人口(千人)", ("1484.016", "410.171"), "千人"),
+        ("人口（单位：万人）", (148.40160000000003, 41.0171), "万人"), ("人口（万）", ("148.4016", "41.0171"), "万"),
+        ("population (10,000 persons)", ("148.4016", "41.0171"), "10000 persons"),
+        ("population (thousand)", ("1484.016", "410.171"), "thousand"),
+    ],
+)  # fmt: skip
+def test_counts_in_ten_thousands_become_persons_and_it_is_said(heading, counts, unit):
+    got = asked(table(("代码", heading), ("620102", counts[0]), ("620105", counts[1])))
+    assert dict(got.totals) == {"620102": 1_484_016.0, "620105": 410_171.0}
+    assert got.whole
+    (said,) = got.faults
+    assert (said.code, said.severity) == ("unit_converted", "notice")
+    assert f"“{unit}”已换算成人" in said.message
+
+
+@pytest.mark.parametrize("heading", ["人口（人）", "人口（2020年）", "人口（不含集体户）", "人口", "persons (persons)"])
+def test_counts_in_persons_stay(heading):
+    got = asked(table(("代码", heading), ("620102", "5"), ("620105", "410.5")))
+    assert dict(got.totals) == {"620102": 5.0, "620105": 410.5}
+    assert got.faults == ()
+
+
+@pytest.mark.parametrize(
+    ("heading", "unit"),
+    [
+        ("人口（户）", "户"),
+        ("人口（万户）", "万户"),
+        ("人口（%）", "%"),
+        ("总户数", "户"),
+        ("人口（每千人）", "每千人"),
+    ],
+)
+def test_a_unit_that_is_no_persons_is_refused(heading, unit):
+    with pytest.raises(InputError, match="no number of persons") as caught:
+        asked(table(("代码", heading), ("620102", "5"), ("620105", "4")), column=heading)
+    assert f"单位“{unit}”不是人数" in str(caught.value)
+
+
+def test_what_does_not_come_out_whole_is_named():
+    with pytest.raises(InputError) as caught:
+        asked(table(("代码", "人口（万人）"), ("620102", "41.00005"), ("620105", "410人")))
+    assert [(f.code, f.row, f.value) for f in caught.value.faults if f.code != "no_count"] == [
+        ("not_whole", 2, "41.00005"), ("count", 3, "410人"),
+    ]  # fmt: skip
+    assert "410,000.5" in str(caught.value)
+
+
+@pytest.mark.parametrize("lines", ["单位：万人\n代码,人口\n", "2020年常住人口（单位：万人）,\n代码,人口\n"])
+def test_the_unit_of_the_title_counts_where_the_heading_has_none(tmp_path, lines):
+    (tmp_path / "t.csv").write_text(lines + "620102,148.4016\n620105,41.0171\n", encoding="utf-8")
+    got = asked(read_counts(tmp_path / "t.csv"))
+    assert dict(got.totals) == {"620102": 1_484_016.0, "620105": 410_171.0}
+    with pytest.raises(InputError, match="Several units are stated: 万人、千人"):
+        persons_each("人口", (LeftOut(1, "单位：万人", "title"), LeftOut(2, "单位：千人", "title")), "t")
+
+
+def layer_of(total, unit="persons"):
+    return pd.DataFrame({"weight": [total / 2, total / 2]}), {"unit": unit}
+
+
+@pytest.mark.parametrize(("was", "now", "leaps"), [(100, 49, True), (100, 50, False), (100, 200, False), (100, 201, True),
+                                                   (0, 5, False)])  # fmt: skip
+def test_a_total_that_leaps_is_told(was, now, leaps):
+    faults = leap_faults(RESIDENTS, *layer_of(was), *layer_of(now), file="f")
+    assert [f.severity for f in faults] == ["warning"] * leaps
+    if leaps:
+        assert f"is {now}; the one it replaces is {was}" in faults[0].message
+    assert leap_faults(RESIDENTS, *layer_of(was, "m2"), *layer_of(now), file="f") == []
+    assert leap_faults(RESIDENTS, None, {}, *layer_of(now), file="f") == []
+
+
+TODAY = date(2026, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("file", "heading", "count", "year"),
+    [
+        ("2020年人口.csv", "人口", "5", "2020"), ("pop20201101.csv", "人口", "5", "2020"), ("七普.csv", "人口", "5", "2020"),
+        ("t.csv", "人口（2010年）", "5", "2010"), ("t.csv", "人口", "1484016", "2020"), ("2023年.csv", "人口", "5", None),
+        ("t.csv", "人口", "1484017", None), ("620100.csv", "人口", "5", None),
+    ],
+)  # fmt: skip
+def test_a_census_of_an_older_day_is_told_where_no_day_is_said(file, heading, count, year):
+    counts = table(("代码", heading), ("620102", count), ("620105", "7"))
+    counts = replace(counts, file=file)
+    got = day_faults(counts, asked(counts), RESIDENTS, AT, TODAY, said=False)
+    assert [(f.code, f.value, f.severity) for f in got] == ([("controls_day", year, "warning")] if year else [])
+    if year:
+        assert f"--controls-date {year}-11-01" in got[0].mend
+        assert "2022-02-01" in got[0].message
+
+
+def test_a_day_whose_areas_are_not_here_is_told():
+    counts = table(("代码", "人口"), ("620102", "5"), ("620105", "7"))
+    controls = asked(counts)
+    then = date(2020, 11, 1)
+    (fault,) = day_faults(counts, controls, RESIDENTS, AT, then, said=True)
+    assert (fault.code, fault.severity) == ("areas_of_day", "warning")
+    assert day_faults(counts, controls, RESIDENTS, AT, TODAY, said=True) == []
+    changed = AT.assign(valid_from=pd.Series([pd.Timestamp("2022-02-01")] * len(AT), index=AT.index))
+    assert day_faults(counts, controls, RESIDENTS, changed, then, said=True) == []
+    untouched = table(("代码", "人口"), ("620104", "5"))
+    held = areas([("620104", "county", "620100")])
+    assert day_faults(untouched, asked(untouched, areas=held), RESIDENTS, held, then, said=True) == []

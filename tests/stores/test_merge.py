@@ -274,3 +274,56 @@ def test_the_audit_names_every_merge(store: Store, venues: Venues) -> None:
 def test_an_empty_table_is_made_by_merging_nothing(store: Store, venues: Venues) -> None:
     assert counts(merge(store, venues())) == (0, 0, 0, 0, 0)
     assert names(store) == {}
+
+
+def test_a_whole_layer_of_another_steward_is_replaced_only_when_asked(
+    store: Store, steward: Steward, venues: Venues
+) -> None:
+    li, wang = steward("李"), steward("王")
+    ours, theirs = venues(("a", "李", 0)), venues(("a", "王", 0))
+    with li.batch() as draft:
+        draft.put(LAYER, ours, {"k": 1}, overwrite=False)
+    for frame, meta in ((theirs, {"k": 1}), (ours, {"k": 2})):
+        with pytest.raises(ConflictError, match=r"facilities\.sports has been drafted by 李 \(\d{4}-.* UTC\)"):
+            with wang.batch() as draft:
+                draft.put("other", ours, {})
+                draft.put(LAYER, frame, meta, overwrite=False)
+        assert list(store.draft_layers()) == [LAYER]
+    with wang.batch() as draft:
+        draft.put(LAYER, ours, {"k": 1}, overwrite=False)
+    with li.batch() as draft:
+        draft.put(LAYER, theirs, {}, overwrite=True)
+    assert names(store) == {"a": "王"}
+    store.publish("first")
+    with wang.batch() as draft:
+        draft.put(LAYER, ours, {}, overwrite=False)
+    assert names(store) == {"a": "李"}
+    # One row of another's is enough, and so is a layer another has taken out.
+    merge(li, venues(("b", "李", 5)))
+    with pytest.raises(ConflictError, match="drafted by 李"), wang.batch() as draft:
+        draft.put(LAYER, theirs, {}, overwrite=False)
+    with li.batch() as draft:
+        draft.remove(LAYER)
+    with pytest.raises(ConflictError, match="taken out by 李"), wang.batch() as draft:
+        draft.put(LAYER, theirs, {}, overwrite=False)
+
+
+def test_a_batch_that_has_looked_holds_the_draft(store: Store, venues: Venues) -> None:
+    merge(store, venues(("a", "甲", 0)))
+    with store.batch() as draft:
+        seen = draft.present(LAYER)
+        assert seen is not None
+        assert seen["FAC_ID"].tolist() == ["a"]
+        assert draft.present("nothing") is None
+        assert draft.present_meta("nothing") == {}
+        late = Thread(target=merge, args=(store, venues(("b", "乙", 5))))
+        late.start()
+        late.join(0.3)
+        assert late.is_alive()
+        draft.put(LAYER, seen.assign(NAME="改"), {"k": 1})
+        again = draft.present(LAYER)
+        assert again is not None
+        assert again["NAME"].tolist() == ["改"]
+        assert draft.present_meta(LAYER) == {"k": 1}
+    late.join(30)
+    assert names(store) == {"a": "改", "b": "乙"}
