@@ -23,7 +23,7 @@ out: Final = Console(soft_wrap=True, width=_WIDE)
 err: Final = Console(stderr=True, soft_wrap=True)
 LIST: Final[dict[str, Any]] = {"header_style": "bold", "box": None, "pad_edge": False}
 _SHOWN_FAULTS: Final = 20
-_SEVERITIES: Final = {"error": ("错误", "red"), "warning": ("警告", "yellow"), "notice": ("提示", "dim")}
+_SEVERITIES: Final = {"error": ("错误 error", "red"), "warning": ("警告 warning", "yellow"), "notice": ("提示 notice", "dim")}
 
 Workspace = Annotated[
     Path | None, typer.Option("--workspace", help="The workspace; else QUANTU_WORKSPACE, else ./workspace.")
@@ -44,7 +44,7 @@ def fail_cleanly() -> Iterator[None]:
         show_faults(error.faults, err, most=_SHOWN_FAULTS)
         raise typer.Exit(1) from None
     except QuantuError as error:
-        err.print(f"[red]错误[/] {escape(str(error))}", highlight=False)
+        err.print(f"[red]错误 error[/] {escape(str(error))}", highlight=False)
         raise typer.Exit(1) from None
     except BrokenPipeError:
         os._exit(0)
@@ -66,7 +66,7 @@ def fault_line(fault: Fault) -> str:
     """Return a fault in a line: its place, what is wrong and the mend, in Chinese and then in English.
 
     >>> fault_line(Fault("negative", "the number is negative.", "correct it.", "a.csv", 5, "床位数", "-5"))
-    "a.csv 第5行 “床位数” 值 '-5'：数值为负。The number is negative. 更正：请更正。Correct it."
+    "a.csv 第5行 “床位数” 值 '-5'：数值为负。The number is negative. 更正 Mend：请更正。Correct it."
     """
     place = [
         text
@@ -79,7 +79,7 @@ def fault_line(fault: Fault) -> str:
         if text is not None
     ]
     told, mend = f"{told_zh(fault) or ''}{told_en(fault)}", f"{mend_zh(fault) or ''}{mend_en(fault)}"
-    return f"{' '.join(place)}{'：' if place else ''}{told} 更正：{mend}"
+    return f"{' '.join(place)}{'：' if place else ''}{told} 更正 Mend：{mend}"
 
 
 @contextmanager

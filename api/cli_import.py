@@ -48,10 +48,11 @@ _ZH: Final = {
     "level": "级别", "added": "新增", "replaced": "替换", "closed": "到期", "opened": "起始后移", "unchanged": "未变",
     "removed": "移除", "checked_on": "检查日", "tiling": "铺满情况", "warnings": "警告", "notices": "说明",
     "children": "下级数", "overlap": "重叠", "gap": "空隙", "outside": "超出上级", "carriers": "承载",
-    "others_in_table": "表中他市行数", "left_out": "非记录行", "method_zh": "方法", "controls": "控制总数", "file": "文件", "column": "栏目",
-    "valid_on": "区划日", "totals": "各区总数", "sum": "合计", "shared": "推算的区", "unplaced": "无承载的区",
-    "carriers_outside": "区外承载点", "carriers_without_anyone": "无人承载点", "crs": "坐标系",
-    "nodata_cells": "空值像元", "zero_cells": "零值像元", "merged": "合并", "quarantined": "待核", "checked": "已核",
+    "others_in_table": "表中他市行数", "left_out": "非记录行", "method_zh": "方法", "controls": "控制总数",
+    "file": "文件", "column": "栏目", "valid_on": "区划日", "totals": "各区总数", "sum": "合计", "shared": "推算的区",
+    "unplaced": "无承载的区", "carriers_outside": "区外承载点", "carriers_without_anyone": "无人承载点",
+    "crs": "坐标系", "nodata_cells": "空值像元", "zero_cells": "零值像元",
+    "merged": "合并", "quarantined": "待核", "checked": "已核",
 }  # fmt: skip
 """What the report's words are in Chinese; English is the key itself."""
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import geopandas as gpd
 
@@ -11,9 +11,11 @@ from api.imports import ImportReport
 from data.area_checks import code_faults, tilings
 from data.frames import AREAS, conform
 from data.read.areas import AreasFile, areas_file
-from data.stores.base import City, DraftBatch, Store
+from data.stores.base import City, DraftBatch, RowConflict, Store
 from data.validity import Succession, succeed, valid_at
 from geo.errors import ConflictError, InputError
+
+_MOST_NAMED: Final = 20
 
 
 def import_areas(
@@ -89,13 +91,18 @@ def _write(
     gone = [] if before is None else sorted(set(before[AREAS.key]) - set(frame[AREAS.key]))
     done = batch.merge("areas", rows, meta, key=AREAS.key, remove=gone, overwrite=overwrite)
     if done.conflicts:
-        named = "; ".join(
-            f"{one.key} ({', '.join(one.columns)}) by {one.by}, {one.at:%Y-%m-%d %H:%M} UTC" for one in done.conflicts
-        )
+        named = "; ".join(_named(one) for one in done.conflicts[:_MOST_NAMED])
+        if len(done.conflicts) > _MOST_NAMED:
+            named += f"; and {len(done.conflicts) - _MOST_NAMED} more"
         raise ConflictError(
             f"another steward has changed {len(done.conflicts)} of these areas in the draft: {named}. "
             "Nothing is written. Mend: publish or agree first, then import again; or overwrite them (--overwrite)."
         )
+
+
+def _named(one: RowConflict) -> str:
+    what = "not in your file" if one.yours is None else "taken out" if one.theirs is None else ", ".join(one.columns)
+    return f"{one.key} ({what}) by {one.by}, {one.at:%Y-%m-%d %H:%M} UTC"
 
 
 def _counts(after: Succession) -> dict[str, int]:

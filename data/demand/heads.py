@@ -64,7 +64,7 @@ def converted(each: float, unit: str | None, file: str, heading: str) -> list[Fa
     return [
         Fault(
             "unit_converted",
-            f"“{unit}”已换算成人：×{each:,.0f}。 The counts are in {unit} and were taken ×{each:,.0f}, as persons.",
+            f"单位“{unit}”已换算成人：×{each:,.0f}。 The counts are in {unit} and were taken ×{each:,.0f}, as persons.",
             "若数字本来就是人数，请改栏目。 Correct the heading if they are persons already.",
             file, column=heading, severity="notice",
         )

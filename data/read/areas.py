@@ -58,8 +58,9 @@ def areas_file(
     """Return the AREAS frame of a polygon (or point) file, all of one ``level``, and warnings of what was mended.
 
     ``code_column`` and ``name_column`` name the file's columns; left out, ``code``, ``区划代码``, ``XZQDM`` and the
-    like, ``name``, ``名称``, ``XZQMC`` and the like are looked for. Codes are text as ``kept_code`` writes them; the
-    parent is ``parent_column``'s, else read off a code of GB/T 2260's form. A polygon that crosses itself is made valid, which its warning says.
+    like, ``name``, ``名称``, ``XZQMC`` and the like are looked for. Codes are text as ``kept_code`` writes them;
+    the parent is ``parent_column``'s, else read off a code of GB/T 2260's form. A polygon that crosses itself is
+    made valid, which its warning says.
 
     Raises InputError (no such column, an empty or repeated code, a level not known), MissingCRSError,
     CRSMismatchError.

@@ -19,6 +19,7 @@ from data.demand.checks import day_faults, leap_faults
 from data.demand.controls import controls_of
 from data.demand.heads import persons_each
 from data.demand.kinds import bare_heading, kind_named, kinds
+from data.demand.layer import spread_over
 from data.demand.spread import shares, spread
 from data.demand.table import CountTable, read_counts
 from data.frames import AREAS, DEMAND, conform
@@ -332,7 +333,7 @@ def test_counts_in_ten_thousands_become_persons_and_it_is_said(heading, counts, 
     assert got.whole
     (said,) = got.faults
     assert (said.code, said.severity) == ("unit_converted", "notice")
-    assert f"“{unit}”已换算成人" in said.message
+    assert f"单位“{unit}”已换算成人" in said.message
 
 
 @pytest.mark.parametrize("heading", ["人口（人）", "人口（2020年）", "人口（不含集体户）", "人口", "persons (persons)"])
@@ -424,3 +425,24 @@ def test_a_day_whose_areas_are_not_here_is_told():
     untouched = table(("代码", "人口"), ("620104", "5"))
     held = areas([("620104", "county", "620100")])
     assert day_faults(untouched, asked(untouched, areas=held), RESIDENTS, held, then, said=True) == []
+
+
+@pytest.mark.parametrize(("whole", "off"), [(True, 1.0), (False, 1e-6)])
+def test_a_layer_that_misses_its_totals_is_an_error(whole, off, monkeypatch):
+    """It cannot happen; if it does, it is said, also where Python runs without assertions."""
+    small = [shapely.box(103.8 + i / 100, 36.0, 103.81 + i / 100, 36.01) for i in range(2)]
+    at = areas([("620102", "county", "620100"), ("620105", "county", "620100")]).assign(geometry=small)
+    carriers = even(at, CITY.crs)
+    counts = table(("代码", "人口"), ("620102", 100.0 if whole else 100.5), ("620105", 7.0))
+    controls = asked(counts, areas=at)
+
+    def wrong(*args, **how):
+        got = spread(*args, **how)
+        weight = got.weight.copy()
+        weight[0] += off
+        return replace(got, weight=weight)
+
+    monkeypatch.setattr("data.demand.layer.spread", wrong)
+    with pytest.raises(InputError, match="control total is") as caught:
+        spread_over(carriers, controls, RESIDENTS, held=at, at=at, day=date(2026, 1, 1), allow_unplaced=False)
+    assert [fault.code for fault in caught.value.faults] == ["sum"]

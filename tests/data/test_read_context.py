@@ -180,7 +180,7 @@ def test_read_areas(tmp_path):
         ["620105", "安宁区", "620100"],
         ["620102", "城关区", "620100"],
     ]
-    with pytest.raises(InputError, match=r"no column XZQ.*Mend: name it with --code COLUMN"):
+    with pytest.raises(InputError, match=r"no column XZQ.*Mend: .*name it with --code COLUMN"):
         read_areas(tmp_path / "a.gpkg", crs=None, level="county", code_column="XZQ")
     with pytest.raises(InputError, match=r"no column NAME.*Mend: name it with --name COLUMN"):
         read_areas(tmp_path / "a.gpkg", crs=None, level="county", name_column="NAME")

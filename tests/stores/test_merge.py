@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier, Event
+from threading import Barrier, Event, Thread
 
 import geopandas as gpd
 import numpy as np
@@ -284,10 +284,10 @@ def test_a_whole_layer_of_another_steward_is_replaced_only_when_asked(
     with li.batch() as draft:
         draft.put(LAYER, ours, {"k": 1}, overwrite=False)
     for frame, meta in ((theirs, {"k": 1}), (ours, {"k": 2})):
-        with pytest.raises(ConflictError, match=r"facilities\.sports has been drafted by 李 \(\d{4}-.* UTC\)"):
-            with wang.batch() as draft:
-                draft.put("other", ours, {})
-                draft.put(LAYER, frame, meta, overwrite=False)
+        said = r"facilities\.sports has been drafted by 李 \(\d{4}-.* UTC\)"
+        with pytest.raises(ConflictError, match=said), wang.batch() as draft:
+            draft.put("other", ours, {})
+            draft.put(LAYER, frame, meta, overwrite=False)
         assert list(store.draft_layers()) == [LAYER]
     with wang.batch() as draft:
         draft.put(LAYER, ours, {"k": 1}, overwrite=False)
