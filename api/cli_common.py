@@ -23,7 +23,11 @@ out: Final = Console(soft_wrap=True, width=_WIDE)
 err: Final = Console(stderr=True, soft_wrap=True)
 LIST: Final[dict[str, Any]] = {"header_style": "bold", "box": None, "pad_edge": False}
 _SHOWN_FAULTS: Final = 20
-_SEVERITIES: Final = {"error": ("错误 error", "red"), "warning": ("警告 warning", "yellow"), "notice": ("提示 notice", "dim")}
+_SEVERITIES: Final = {
+    "error": ("错误 error", "red"),
+    "warning": ("警告 warning", "yellow"),
+    "notice": ("提示 notice", "dim"),
+}
 
 Workspace = Annotated[
     Path | None, typer.Option("--workspace", help="The workspace; else QUANTU_WORKSPACE, else ./workspace.")

@@ -182,7 +182,7 @@ def test_read_areas(tmp_path):
     ]
     with pytest.raises(InputError, match=r"no column XZQ.*Mend: .*name it with --code COLUMN"):
         read_areas(tmp_path / "a.gpkg", crs=None, level="county", code_column="XZQ")
-    with pytest.raises(InputError, match=r"no column NAME.*Mend: name it with --name COLUMN"):
+    with pytest.raises(InputError, match=r"no column NAME.*Mend: .*name it with --name COLUMN"):
         read_areas(tmp_path / "a.gpkg", crs=None, level="county", name_column="NAME")
     with pytest.raises(InputError, match="is no level"):
         read_areas(tmp_path / "a.gpkg", crs=None, level="planet")
