@@ -312,7 +312,9 @@ def summary(name: str, found: dict[str, Any]) -> str:
     for kind, row in found.get("changes", {}).items():
         lines.append(f"  {kind:24s} p50 {clock(row['p50_s'])}, p99 {clock(row['p99_s'])}, touched {row['touched_p50']}")
     for kind, row in found.get("index", {}).items():
-        lines.append(f"  {kind:24s} p50 {clock(row['p50_s'])}, p99 {clock(row['p99_s'])}, busy {clock(row['p99_busy_s'])}")
+        lines.append(
+            f"  {kind:24s} p50 {clock(row['p50_s'])}, p99 {clock(row['p99_s'])}, busy {clock(row['p99_busy_s'])}"
+        )
     if "answer" in found:
         lines.append(f"  {'first answer':24s} {both(found['answer']):>24s}")
     for key in ("build", "matrix"):

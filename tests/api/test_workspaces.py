@@ -113,7 +113,16 @@ def test_a_facility_file_with_a_name_twice(quantu, own_town, tmp_path):
         {"NAME": ["甲"], "name": ["乙"]}, geometry=lonlat(shapely.points([[500_100.0, 3_990_000.0]]))
     )
     places.to_file(tmp_path / "f.geojson", driver="GeoJSON")
-    command = ("import", "facilities", tmp_path / "f.geojson", "--layer", "sports", "--replace", "--workspace", own_town)
+    command = (
+        "import",
+        "facilities",
+        tmp_path / "f.geojson",
+        "--layer",
+        "sports",
+        "--replace",
+        "--workspace",
+        own_town,
+    )
     code, _, err = quantu(*command)
     assert code == 0, err
     assert open_runner(own_town).store.read_draft("facilities.sports")["NAME"].tolist() == ["甲"]

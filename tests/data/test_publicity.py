@@ -24,7 +24,14 @@ AT = (1000, 0)
 
 def land(name, xy, *, half=40.0, kind="protected", tag=None):
     shape = lonlat([shapely.Point(np.array(xy) + ORIGIN).buffer(half, cap_style="square")])[0]
-    row = {"ctx_id": name, "kind": kind, "tag": tag, "public": kind != "protected", "source": "test", "synthetic": False}
+    row = {
+        "ctx_id": name,
+        "kind": kind,
+        "tag": tag,
+        "public": kind != "protected",
+        "source": "test",
+        "synthetic": False,
+    }
     return conform(gpd.GeoDataFrame([row], geometry=[shape], crs="EPSG:4490"), CONTEXT)
 
 
