@@ -23,6 +23,7 @@ from data.read.headings import Matching
 from data.read.positions import Bounds, Positions
 from data.read.raw import RawTable
 from data.read.values import Typed
+from data.sensitive import INTERNAL, default_tiers, sensitive_names
 from data.standards import standard
 from data.stores.base import Edition, Store
 from geo.errors import Fault, NotFoundError
@@ -131,7 +132,7 @@ def assembled(
     nowhere = np.flatnonzero((positions.form == "none") & ~found.bad)
     if len(nowhere):
         how[nowhere] = _by_address(raw, frame, lonlat, nowhere, around, found, at, matching)
-    frame = _defaults(frame, raw, layer, placed, how)
+    frame = _defaults(frame, raw, layer, placed, how, by_reader=around.placed)
     frame["FAC_ID"] = _identified(frame, lonlat, raw, around, found, overwrite=overwrite)
     if matching.quarantine_column is not None:
         frame["SRC"] = _first_sources(raw, matching.quarantine_column, frame["SRC"], store)
@@ -165,13 +166,16 @@ def _by_address(
     return got.how
 
 
-def _defaults(frame: pd.DataFrame, raw: RawTable, layer: FacilityLayer, placed: Placed, how: Objects) -> pd.DataFrame:
+def _defaults(
+    frame: pd.DataFrame, raw: RawTable, layer: FacilityLayer, placed: Placed, how: Objects, *, by_reader: bool
+) -> pd.DataFrame:
     """Return the rows with what an import fills in itself where the file says nothing."""
     words = {"wgs84": CRS_KEPT, "": "unknown"}
     sources = np.array([words.get(name, name) for name in placed.datum], dtype=object)
     sources[how != ""] = "address"
     filled: dict[str, Any] = {
-        "CRS_SRC": sources, "SRC": raw.file, "SYNTHETIC": False, "CAT": layer.id, "PUB_LVL": layer.tier,
+        "CRS_SRC": sources, "SRC": raw.file, "SYNTHETIC": False, "CAT": layer.id,
+        "PUB_LVL": default_tiers(_names(frame), layer.tier),
     }  # fmt: skip
     frame["CRS_SRC"] = sources  # what was undone, whatever a column says
     for name, value in filled.items():
@@ -180,6 +184,9 @@ def _defaults(frame: pd.DataFrame, raw: RawTable, layer: FacilityLayer, placed: 
         else:
             empty = frame[name].isna()
             frame[name] = frame[name].where(~empty, value)
+    if by_reader:  # a map says of nothing that it may be shown
+        hidden = sensitive_names(_names(frame))
+        frame["PUB_LVL"] = frame["PUB_LVL"].where(~hidden, INTERNAL)
     frame["SYNTHETIC"] = frame["SYNTHETIC"].astype("bool")
     by_address = how != ""
     if by_address.any():
@@ -188,6 +195,10 @@ def _defaults(frame: pd.DataFrame, raw: RawTable, layer: FacilityLayer, placed: 
         frame["SRC"] = np.where(by_address, frame["SRC"].astype(str) + "（" + words_of + "）", frame["SRC"])
         frame["CHK_STATE"] = state.where(~by_address | state.notna(), "未核查")
     return frame
+
+
+def _names(frame: pd.DataFrame) -> list[Any]:
+    return frame["NAME"].tolist() if "NAME" in frame else [None] * len(frame)
 
 
 def _identified(

@@ -398,3 +398,14 @@ def test_a_row_edited_and_still_wrong_is_one_entry(store: EmbeddedStore, tmp_pat
         bring(store, source, "elderly", crs="wgs84", trust=True)
     (row,) = store.quarantined()
     assert row.cells[4] == "还不知"
+
+
+def test_a_name_that_must_not_be_shown_is_internal_unless_the_row_says_otherwise(
+    store: EmbeddedStore, tmp_path: Path
+) -> None:
+    source = tmp_path / "a.csv"
+    head = "名称,类型,经度,纬度,公开级别\n"
+    source.write_text(head + "某监狱医院,医院,103.83,36.05,\n某医院,医院,103.84,36.05,\n", "utf-8")
+    bring(store, source, "health", crs="wgs84", trust=True)
+    frame = store.present("facilities.health").set_index("NAME")
+    assert frame["PUB_LVL"].to_dict() == {"某监狱医院": "internal", "某医院": "public"}
