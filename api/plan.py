@@ -12,6 +12,7 @@ from api.version import code_version
 from data.city import CityData
 from data.frames import conform
 from data.plan import plan, plan_sha256, residents_2020
+from data.publicity import hidden_ids
 from data.read.guard import read_safely
 from data.read.percents import percent_cells
 from data.standards import standards_sha256
@@ -119,22 +120,42 @@ def plan_report(runner: Runner, year: int, *, edition: str | None = None, settin
 
 
 def plan_document(
-    runner: Runner, year: int, *, edition: str | None = None, by: str = "sector", settings: Sequence[str] = ()
-) -> dict[str, Any]:
-    """Return the assessment as JSON data, grouped ``by`` sector, lead, agency or county, with its provenance."""
+    runner: Runner, year: int, *, edition: str | None = None, by: str = "sector", settings: Sequence[str] = (),
+    public: bool = False,
+) -> dict[str, Any]:  # fmt: skip
+    """Return the assessment as JSON data, grouped ``by`` sector, lead, agency or county, with its provenance.
+
+    ``public`` leaves out the names of what may not be shown.
+    """
     report = plan_report(runner, year, edition=edition, settings=settings)
-    return {**report_document(report, groups_of(report, by)), "provenance": provenance_of(runner, report)}
+    told = {**report_document(report, groups_of(report, by)), "provenance": provenance_of(runner, report)}
+    return _shown(told, _hidden(runner, edition)) if public else told
 
 
 def plan_indicator(
-    runner: Runner, year: int, code: str, *, edition: str | None = None, settings: Sequence[str] = ()
-) -> dict[str, Any]:
-    """Return one indicator with all its evidence. Raises NotFoundError."""
+    runner: Runner, year: int, code: str, *, edition: str | None = None, settings: Sequence[str] = (),
+    public: bool = False,
+) -> dict[str, Any]:  # fmt: skip
+    """Return one indicator with all its evidence, or what the public may see of it. Raises NotFoundError."""
     report = plan_report(runner, year, edition=edition, settings=settings)
     known = [one.indicator.code for one in report.assessments]
     if code not in known:
         raise NotFoundError(f"no indicator {code!r} in the plan; known: {', '.join(known)}")
-    return {**indicator_document(report, code), "provenance": provenance_of(runner, report)}
+    told = {**indicator_document(report, code), "provenance": provenance_of(runner, report)}
+    return _shown(told, _hidden(runner, edition)) if public else told
+
+
+def _hidden(runner: Runner, edition: str | None) -> frozenset[str]:
+    return hidden_ids(runner.city_data(runner.store.edition(edition)))
+
+
+def _shown(value: Any, hidden: frozenset[str]) -> Any:
+    """Return plain data without the entries of facilities that may not be shown; the figures count them still."""
+    if isinstance(value, dict):
+        return {key: _shown(one, hidden) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_shown(one, hidden) for one in value if not (isinstance(one, dict) and one.get("id") in hidden)]
+    return value
 
 
 def last_due(runner: Runner, *, edition: str | None = None, settings: Sequence[str] = ()) -> int:

@@ -20,6 +20,7 @@ from data.city import CityData
 from data.protected import protected_rows
 from data.read.objects import inside
 from data.stores.base import Store
+from data.tiles import public_rows
 from geo.errors import NotFoundError
 
 Shapes = NDArray[np.object_]
@@ -112,3 +113,18 @@ def _together(store: Store, lands: _Lands, key: LandKey) -> Shapes:
         lands.by_sha.popitem(last=False)
     by_bytes = {shapely.to_wkb(one): one for one in shapes}
     return np.array(list(by_bytes.values()), dtype=object)
+
+
+def hidden_ids(city: CityData) -> frozenset[str]:
+    """Return the ids of an edition's facilities that may not be shown to the public: internal, or on protected land."""
+
+    def make() -> frozenset[str]:
+        out: set[str] = set()
+        for layer in city.edition.layers:
+            if layer.startswith("facilities."):
+                frame = city.frame(layer)
+                shown = clear_of_protected(frame[public_rows(frame)], city)["FAC_ID"]
+                out |= set(frame["FAC_ID"]) - set(shown)
+        return frozenset(out)
+
+    return city.keep("hidden facilities", make)

@@ -11,7 +11,7 @@ from pydantic import Field, create_model
 from data.city import CityData
 from data.product import Product
 from data.standards import Standard, standard
-from geo.errors import InputError
+from geo.errors import InputError, ParameterError
 from layers.answer import (
     AreaRef,
     CircleAnswer,
@@ -176,6 +176,11 @@ class Circle:
         city = measured.city
         choice = self.choice(params.mode)
         points, verdict = self.verdict(measured, params)
+        if area.level == "unit_2020" and not (points.codes["unit_2020"] != "").any():
+            raise ParameterError(
+                f"{points.title.zh}没有2020年普查单元口径；请用“{area.name}@2020”。 "
+                f"The {points.title.en} are not told by census unit of 2020; ask for {area.name}@2020."
+            )
         rows = rows_in(points, area)
         total = sums(points, verdict, rows)
         measures, by_code = self._measures(measured, area)

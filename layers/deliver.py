@@ -86,6 +86,8 @@ def coverage_products(
         geometry=frame.geometry.to_numpy(),
         crs=CRS_KEPT,
     )[inside].reset_index(drop=True)
+    if points.layers[0].startswith("facilities."):
+        shown = clear_of_protected(shown, city).reset_index(drop=True)
     out = [Product("demand", shown, _in_unit(DEMAND_COLUMNS, points.unit), standards, provenance)]
     table = pd.DataFrame([_flat(row) for row in rows_by_area(city, points, verdict, area)])
     if city.areas is not None and len(table):

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from data.frames import CRS_KEPT
 from data.modes import mode
+from data.publicity import hidden_ids
 from geo.errors import NotFoundError
 from geo.isochrone import TimeField, display_polygons, time_field
 from layers.choices import Measured
@@ -31,6 +32,9 @@ def demand_times(circle: Circle, measured: Measured) -> gpd.GeoDataFrame:
     points = measured.points
     frame = points.frame
     columns = {"demand_id": frame["demand_id"], "name": frame["name"], "weight": frame["weight"]}
+    if points.layers[0].startswith("facilities."):
+        secret = frame["demand_id"].isin(hidden_ids(measured.city))
+        columns["PUB_LVL"] = np.where(secret, "internal", "public")
     legs = circle.legs(measured)
     for key, leg in legs.items():
         columns[f"{key}_s"] = np.where(leg.status == OK, leg.travel_ms / 1000.0, np.nan)

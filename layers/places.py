@@ -39,11 +39,14 @@ class Facilities:
         return keep
 
     def serving(self, city: CityData) -> Bools:
-        """Return (M,) which rows are meant and in operation."""
+        """Return (M,) which rows are meant and in operation on the day of the question, by their state and dates."""
 
         def make() -> Bools:
-            closed = city.frame(self.layer)["STATUS"].isin(NOT_OPEN).to_numpy()
-            return np.asarray(self.chosen(city) & ~closed)
+            frame = city.frame(self.layer)
+            closed = frame["STATUS"].isin(NOT_OPEN).to_numpy()
+            day = np.datetime64(city.question_day, "s")
+            gone = (frame["CLOSE_DATE"].to_numpy() <= day) | (frame["OPEN_DATE"].to_numpy() > day)
+            return np.asarray(self.chosen(city) & ~closed & ~gone)
 
         return city.keep(("serving", self.key), make)
 

@@ -23,7 +23,7 @@ def assessment(
 ) -> dict[str, Any]:
     """Return every indicator's target, value, grade and gap, grouped by sector, lead, agency or county."""
     refuse_unknown(request, {"by", "edition", "setting"})
-    return plan_document(runner, year, edition=edition, by=by, settings=setting or ())
+    return plan_document(runner, year, edition=edition, by=by, settings=setting or (), public=True)
 
 
 @router.get("/{year}/indicators/{indicator}")
@@ -37,4 +37,4 @@ def indicator(
 ) -> dict[str, Any]:
     """Return one indicator with what counts, what is missing, and by which settings."""
     refuse_unknown(request, {"edition", "setting"})
-    return plan_indicator(runner, year, indicator, edition=edition, settings=setting or ())
+    return plan_indicator(runner, year, indicator, edition=edition, settings=setting or (), public=True)

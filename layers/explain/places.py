@@ -48,8 +48,19 @@ def at_point(bench: Bench, demand: DemandSource, lon: float, lat: float, view: V
             xy = project(np.array([[lon, lat]]), CRS_KEPT, city.crs)[0]
             return at_row(bench, demand, int(same[np.argmin(np.hypot(*(bench.metres(demand)[same] - xy).T))]), view)
     xy = project(np.array([[lon, lat]]), CRS_KEPT, city.crs)[0]
+    lies = _lies_in(city, xy)
+    if lies.get("county") is None and _has_counties(city):
+        raise NotFoundError("此处不在本市范围内。 This place lies outside the city.")
     lon, lat = round(lon, view.decimals), round(lat, view.decimals)
-    return Found(xy, shape.Place(kind="point", lon=lon, lat=lat, **_lies_in(city, xy)), None)
+    return Found(xy, shape.Place(kind="point", lon=lon, lat=lat, **lies), None)
+
+
+def _has_counties(city: CityData) -> bool:
+    """Return whether the outlines of counties are known."""
+    if city.areas is None:
+        return False
+    counties = city.areas[city.areas["level"] == "county"]
+    return bool(counties.geom_type.isin(["Polygon", "MultiPolygon"]).any())
 
 
 def _told(bench: Bench, demand: DemandSource, view: View) -> Bools:
@@ -127,7 +138,7 @@ def at_area(bench: Bench, demand: DemandSource, area: AreaScope, view: View) -> 
     if area.level == "city":
         raise ParameterError(f"{area.name} is the whole city; name a county, a township, a village or a point")
     if area.level in points.codes:
-        rows = np.flatnonzero(within(points, area))
+        rows = np.flatnonzero(within(points, area) & _told(bench, demand, view))
         if len(rows) and points.weight[rows].sum() > 0:
             xy = bench.metres(demand)[rows]
             middle = np.average(xy, axis=0, weights=points.weight[rows])

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import zipfile
 from itertools import product
 from math import floor, log, pi, radians, tan
@@ -18,6 +19,7 @@ import shapely
 from api.app import create_app
 from api.export import export, write_map
 from api.imports import import_context
+from api.plan import plan_indicator
 from api.wiring import open_runner
 from data.frames import conform
 from data.plan import plan
@@ -267,3 +269,19 @@ def test_a_stewards_files_hold_nothing_protected(form, secret, tmp_path):
             path = tmp_path / f"{circle.id}_{layer}.{'zip' if form == 'shp' else form}"
             for written in export(secret, circle.id, form, path, layer=layer):
                 assert not words_in(unpacked(written.read_bytes())) & never, (circle.id, layer)
+
+
+def test_evidence_and_dots_of_what_is_internal_are_left_out(demo_path, tmp_path):
+    """The plan's figures count internal facilities; their names, and the dots of those a circle is about, stay inside."""
+    shutil.copytree(demo_path, tmp_path / "ws")
+    runner = open_runner(tmp_path / "ws")
+    for layer in ("facilities.logistics", "facilities.new_communities"):
+        frame = runner.store.read(runner.store.edition(), layer)
+        frame["PUB_LVL"] = "internal"
+        runner.store.put_draft(layer, frame, runner.store.edition().layers[layer].meta)
+    runner.store.publish("all internal")
+    told = json.dumps(plan_indicator(runner, 2025, "logistics-parks", public=True), ensure_ascii=False)
+    assert "LZ-LG" not in told
+    assert plan_indicator(runner, 2025, "logistics-parks")["evidence"]["counted"]
+    layer = runner.tile_layer(runner.store.edition(), "circles.new-community-sport")
+    assert all(not layer.tile(8, x, y) for x in range(196, 206) for y in range(96, 106))

@@ -291,7 +291,7 @@ def test_a_point_means_the_unit_it_lies_in(halves):
     got = ask(halves, (float(lon), float(lat)), "halves")
     assert (got.place.kind, got.place.id, got.place.name) == ("unit", "620105", "安宁区")
     away = lonlat([shapely.Point(ORIGIN + np.array([3000.4, 5000.0]))])[0]
-    with pytest.raises(NotFoundError, match="半城"):
+    with pytest.raises(NotFoundError, match="outside the city"):
         ask(halves, (away.x, away.y), "halves")
 
 
