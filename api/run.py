@@ -18,7 +18,7 @@ from api.version import code_version
 from data.city import CityData
 from data.frames import CRS_KEPT
 from data.product import Product
-from data.publicity import clear_of_protected
+from data.publicity import clear_context, clear_of_protected, land_key
 from data.standards import standards_sha256
 from data.stores.base import Edition, Store, canonical_json
 from data.stores.cache import ResultCache
@@ -195,13 +195,15 @@ class Runner:
 
     def tile_layer(self, edition: Edition, layer: str) -> TileLayer:
         """Return a layer of an edition ready to be cut into tiles, prepared once."""
-        return self._tiles.get((edition.sha256, layer), lambda: self._prepare_tiles(edition, layer))
+        # What is learnt to be protected later hides it in every edition.
+        key = (edition.sha256, layer, land_key(self.store))
+        return self._tiles.get(key, lambda: self._prepare_tiles(edition, layer))
 
     def _prepare_tiles(self, edition: Edition, layer: str) -> TileLayer:
         city = self.city_data(edition)
         decimals = self.settings.public_decimals
         if layer in _BASE_TILES and city.has(layer):
-            now = city.areas if layer == "areas" else None
+            now = city.areas if layer == "areas" else clear_context(city) if layer == "context" else None
             return tile_layer(city.frame(layer) if now is None else now, _BASE_TILES[layer])
         group, _, name = layer.partition(".")
         if group == "facilities" and city.has(layer) and self.facility_layers[name].tier == "public":

@@ -11,7 +11,7 @@ from scipy.spatial import cKDTree
 
 from data.city import CityData
 from data.frames import CRS_KEPT
-from data.publicity import clear_of_protected
+from data.publicity import clear_of_protected, land_key
 from data.standards import standard
 from data.tiles import deliverable_rows, public_rows
 from geo.crs import project
@@ -121,7 +121,7 @@ def shown_rows(city: CityData, layer: str, view: View) -> Bools:
         keep = deliverable_rows(frame) if view.internal else public_rows(frame) & (declared.tier == "public")
         return np.asarray(keep & frame.index.isin(clear_of_protected(frame, city).index))
 
-    return city.keep(("named", layer, view.internal), make)
+    return city.keep(("named", layer, view.internal, land_key(city.store)), make)
 
 
 def facility_ref(city: CityData, layer: str, row: int, view: View) -> shape.FacilityRef | None:
